@@ -1,0 +1,20 @@
+"""Rules for every test of the core and of the plugins: nothing is skipped, and no example has a time limit."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+
+# The time an example takes says more about the machine than about the code.
+settings.register_profile("kcore", deadline=None, print_blob=True)
+settings.load_profile("kcore")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A test that did not run has shown nothing: a run with a skipped test fails."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if skipped and exitstatus == pytest.ExitCode.OK:
+        reporter.write_line(f"{len(skipped)} skipped tests: skipping is not allowed here", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

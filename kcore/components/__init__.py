@@ -1,0 +1,3 @@
+"""The components room: the contracts that plugins implement."""
+
+from __future__ import annotations

@@ -1,0 +1,388 @@
+"""The contract of layers: ``build``, ``call``, ``compute_output_shape``, ``get_config``."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from kcore.components.call_context import call_context, current_context
+from kcore.components.component import Component
+from kcore.components.constraint import Constraint
+from kcore.components.input_spec import InputSpec
+from kcore.components.names import snake_case, unique_name
+from kcore.components.regularizer import Regularizer
+from kcore.components.shape_inference import traced_output_shape
+from kcore.components.symbolic import Node, SymbolicTensor
+from kcore.engine.settings import floatx
+from kcore.engine.tracing import Variable
+from kcore.engine.tree import leaves
+from kcore.engine.types import Array, Shape
+from kcore.errors.base import KcoreError
+from kcore.errors.components import (
+    InvalidArgumentError,
+    LayerCallError,
+    LayerInputError,
+    LayerStateError,
+    WeightsError,
+    spelled_shape,
+)
+from kcore.registry import registry
+
+
+class Layer(Component):
+    """A piece of a network: weights, and a function of arrays.
+
+    A subclass keeps its constructor arguments as attributes, makes its weights in ``build(input_shape)``, and
+    computes in ``call(inputs)`` with plain NumPy and ``kcore.ops``. An argument named ``training`` in ``call``
+    receives whether this is training; layers that do not name it do not get it.
+
+    Args:
+        name: unique within a model; by default the class's name and a number.
+        trainable: whether training may change the weights.
+        dtype: of the weights; ``kcore.floatx()`` by default.
+        input_shape: of one sample, without the batch axis; only for the first layer of a Sequential model.
+        batch_input_shape: the same with the batch axis in front (``None`` if it may vary).
+        input_dim: short for ``input_shape=(input_dim,)``.
+        weights: first values of the weights, in the order of ``get_weights``.
+        activity_regularizer: a penalty on the output, added to the loss.
+    """
+
+    _sublayers: dict[str, list[Layer]]
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: str | None = None,
+        input_shape: Sequence[int | None] | None = None,
+        batch_input_shape: Sequence[int | None] | None = None,
+        batch_size: int | None = None,
+        input_dim: int | None = None,
+        weights: Sequence[Array] | None = None,
+        activity_regularizer: Any = None,
+    ) -> None:
+        object.__setattr__(self, "_sublayers", {})
+        if name is not None and (not isinstance(name, str) or not name or "/" in name):
+            raise InvalidArgumentError(
+                component=type(self).__name__, argument="name", value=name, allowed="a non-empty string without '/'"
+            )
+        self.name = name or unique_name(snake_case(type(self).__name__))
+        self.trainable = trainable
+        self.dtype = np.dtype(dtype or floatx()).name
+        if input_dim is not None and input_shape is None:
+            input_shape = (input_dim,)
+        if batch_input_shape is None and input_shape is not None:
+            batch_input_shape = (batch_size, *input_shape)
+        self.batch_input_shape: Shape | None = None if batch_input_shape is None else tuple(batch_input_shape)
+        self.activity_regularizer = registry("regularizers").get(activity_regularizer)
+        self.built = False
+        self.input_spec: InputSpec | None = None
+        self.nodes: list[Node] = []
+        self.regularizers: list[tuple[Variable, Regularizer]] = []
+        self.constraints: list[tuple[Variable, Constraint]] = []
+        self._variables: list[Variable] = []
+        self._first_weights = None if weights is None else [np.asarray(array) for array in weights]
+        self._takes_training = "training" in inspect.signature(self.call).parameters
+
+    # --- what subclasses write ---------------------------------------------------------------------------------------
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights, knowing the input's shape (batch axis first, ``None`` where unknown)."""
+
+    def call(self, inputs: Any) -> Any:
+        """The layer's function."""
+        raise NotImplementedError(f"{type(self).__name__} has to define call(inputs)")
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The output's shape for an input's shape, ``None`` for what is unknown; found by tracing ``call``."""
+        return traced_output_shape(self, input_shape)
+
+    # --- config ------------------------------------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """Name, dtype, and the constructor arguments of the class."""
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
+        if self.batch_input_shape is not None:
+            config["batch_input_shape"] = list(self.batch_input_shape)
+        config.update(super().get_config())
+        return config
+
+    # --- weights -----------------------------------------------------------------------------------------------------
+
+    def add_weight(
+        self,
+        name: str,
+        shape: Sequence[int],
+        initializer: Any = "glorot_uniform",
+        *,
+        regularizer: Any = None,
+        constraint: Any = None,
+        trainable: bool = True,
+        dtype: npt.DTypeLike | None = None,
+    ) -> Variable:
+        """Make a weight; called in ``build``.
+
+        Args:
+            name: within the layer, such as ``"kernel"``.
+            shape: all sizes known.
+            initializer, regularizer, constraint: a component, its name, or its config.
+            trainable: whether gradients are taken with respect to it.
+            dtype: the layer's by default.
+
+        Raises:
+            LayerStateError: a size is unknown.
+        """
+        if any(size is None for size in shape):
+            raise LayerStateError(
+                layer=self.name,
+                problem=f"cannot make its weight {name!r} of shape {tuple(shape)}, because a size is unknown",
+                advice="Give the input a fixed size on the axis that the weight depends on.",
+            )
+        make = registry("initializers").get(initializer)
+        value = make(tuple(shape), dtype or self.dtype)
+        variable = Variable(value, name=f"{self.name}/{name}", trainable=trainable, dtype=dtype or self.dtype)
+        self._variables.append(variable)
+        penalty = registry("regularizers").get(regularizer)
+        if penalty is not None:
+            self.regularizers.append((variable, penalty))
+        projection = registry("constraints").get(constraint)
+        if projection is not None:
+            self.constraints.append((variable, projection))
+        return variable
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Layers kept as attributes belong to this one: their weights are its weights.
+        if name != "_sublayers":
+            found = [item for item in _flat(value) if isinstance(item, Layer)]
+            if found:
+                self._sublayers[name] = found
+            else:
+                self._sublayers.pop(name, None)
+        object.__setattr__(self, name, value)
+
+    @property
+    def sublayers(self) -> list[Layer]:
+        """Layers that this one keeps as attributes, alone or in lists and dictionaries, once each."""
+        return list(dict.fromkeys(layer for layers in self._sublayers.values() for layer in layers))
+
+    def walk(self) -> Iterator[Layer]:
+        """This layer and all layers inside it, once each."""
+        seen: set[int] = set()
+        stack: list[Layer] = [self]
+        while stack:
+            layer = stack.pop()
+            if id(layer) not in seen:
+                seen.add(id(layer))
+                yield layer
+                stack.extend(reversed(layer.sublayers))
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that training changes; none if the layer is not trainable."""
+        if not self.trainable:
+            return []
+        own = [variable for variable in self._variables if variable.trainable]
+        return _once([*own, *(weight for layer in self.sublayers for weight in layer.trainable_weights)])
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that training leaves alone."""
+        changed = set(self.trainable_weights)
+        everything = [*self._variables, *(weight for layer in self.sublayers for weight in layer.weights)]
+        return [variable for variable in _once(everything) if variable not in changed]
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights, in an order that does not depend on ``trainable``: trainable by nature first."""
+        own = [variable for variable in self._variables if variable.trainable]
+        fixed = [variable for variable in self._variables if not variable.trainable]
+        return _once([*own, *(weight for layer in self.sublayers for weight in layer.weights), *fixed])
+
+    def get_weights(self) -> list[Array]:
+        """Copies of all weights, in the order of ``weights``."""
+        return [variable.numpy() for variable in self.weights]
+
+    def set_weights(self, weights: Sequence[Array]) -> None:
+        """Give all weights new values, in the order of ``weights``; nothing changes if one does not fit.
+
+        Raises:
+            WeightsError: the number of arrays, or a shape, is wrong.
+        """
+        arrays = [np.asarray(array) for array in weights]
+        expected = [variable.shape for variable in self.weights]
+        given = [array.shape for array in arrays]
+        if expected != given:
+            raise WeightsError(owner=f"{type(self).__name__} {self.name!r}", expected=expected, given=given)
+        for variable, array in zip(self.weights, arrays, strict=True):
+            variable.assign(array)
+
+    def count_params(self) -> int:
+        """The number of numbers in all weights.
+
+        Raises:
+            LayerStateError: the layer is not built.
+        """
+        if not self.built:
+            raise LayerStateError(
+                layer=self.name,
+                problem="has no weights yet, because it is not built",
+                advice="Call it on an input, or give the first layer an input_shape.",
+            )
+        return sum(variable.size for variable in self.weights)
+
+    # --- calling -----------------------------------------------------------------------------------------------------
+
+    def __call__(self, inputs: Any, *, training: bool | None = None, **kwargs: Any) -> Any:
+        """Build the layer if need be, and compute: arrays give arrays, symbolic tensors give symbolic tensors.
+
+        Raises:
+            LayerInputError: the input's shape is not what the layer needs.
+            LayerCallError: ``call`` failed; the cause is chained.
+        """
+        if any(isinstance(item, SymbolicTensor) for item in leaves(inputs)):
+            return self._wire(inputs, kwargs)
+        self.ensure_built(shapes_of(inputs))
+        with call_context(training=training) as context:
+            if self._takes_training:
+                kwargs["training"] = context.training
+            try:
+                outputs = self.call(inputs, **kwargs)
+            except KcoreError as error:
+                if isinstance(error, LayerInputError | LayerCallError | LayerStateError):
+                    raise
+                raise self._failed(inputs, error) from error
+            except (ValueError, TypeError, IndexError) as error:
+                raise self._failed(inputs, error) from error
+            if self.activity_regularizer is not None and context.losses is not None:
+                # The mean over the batch, so that the penalty does not grow with the batch size.
+                for output in leaves(outputs):
+                    context.losses.append(self.activity_regularizer(output) / max(output.shape[0], 1))
+        return outputs
+
+    def _failed(self, inputs: Any, error: Exception) -> LayerCallError:
+        shape = ", ".join(spelled_shape(item.shape) for item in leaves(inputs))
+        place = current_context().place
+        return LayerCallError(layer=self.name, kind=type(self).__name__, shape=shape, reason=str(error), place=place)
+
+    def ensure_built(self, input_shape: Any) -> None:
+        """Check the input's shape, and make the weights if they are not there yet.
+
+        Raises:
+            LayerInputError: the shape is not what the layer needs.
+        """
+        if not self.built:
+            self._check(input_shape)
+            self.build(input_shape)
+            self.built = True
+            if self._first_weights is not None:
+                self.set_weights(self._first_weights)
+        self._check(input_shape)
+
+    def _check(self, input_shape: Any) -> None:
+        if self.input_spec is None:
+            return
+        if isinstance(input_shape, list):
+            expected, given = "one input", f"a list of {len(input_shape)} inputs"
+        elif self.input_spec.accepts(input_shape):
+            return
+        else:
+            expected, given = self.input_spec.describe(), input_shape
+        self.refuse_input(expected, given)
+
+    def refuse_input(self, expected: str, shape: Shape | str) -> NoReturn:
+        """Raise the error for an input that this layer cannot take; it names the layer and its place in the model.
+
+        Args:
+            expected: what the layer expects, as it follows "Layer ... expects".
+            shape: the input's, batch axis first.
+
+        Raises:
+            LayerInputError: always.
+        """
+        raise LayerInputError(
+            layer=self.name,
+            kind=type(self).__name__,
+            expected=expected,
+            shape=shape,
+            place=current_context().place,
+        )
+
+    def _wire(self, inputs: Any, kwargs: dict[str, Any]) -> Any:
+        """Record this call as a node of the graph."""
+        shapes = shapes_of(inputs)
+        self.ensure_built(shapes)
+        output_shape = self.compute_output_shape(shapes)
+        number = len(self.nodes)
+        name = self.name if number == 0 else f"{self.name}_{number}"
+        if isinstance(output_shape, list):
+            outputs: Any = [
+                SymbolicTensor(shape, self.dtype, f"{name}:{index}") for index, shape in enumerate(output_shape)
+            ]
+        else:
+            outputs = SymbolicTensor(output_shape, self.dtype, name)
+        self.nodes.append(Node(self, inputs, kwargs, outputs))
+        return outputs
+
+    # --- nodes -------------------------------------------------------------------------------------------------------
+
+    def _only_node(self, what: str) -> Node:
+        if not self.nodes:
+            raise LayerStateError(
+                layer=self.name, problem=f"has no {what}, because it is in no graph", advice="Call it on an Input."
+            )
+        if len(self.nodes) > 1:
+            raise LayerStateError(
+                layer=self.name,
+                problem=f"has {len(self.nodes)} {what}s, because it was called that many times",
+                advice="Choose one of layer.nodes.",
+            )
+        return self.nodes[0]
+
+    @property
+    def input(self) -> Any:
+        """The symbolic input of the layer's only call."""
+        return self._only_node("input").inputs
+
+    @property
+    def output(self) -> Any:
+        """The symbolic output of the layer's only call."""
+        return self._only_node("output").outputs
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the only call's input."""
+        return shapes_of(self._only_node("input shape").inputs)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the only call's output."""
+        return shapes_of(self._only_node("output shape").outputs)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+
+def shapes_of(inputs: Any) -> Any:
+    """The shape of an input, or a list of shapes for a list of inputs."""
+    if isinstance(inputs, list | tuple) and not all(isinstance(item, int | float) for item in inputs):
+        return [tuple(item.shape) for item in inputs]
+    return tuple(np.shape(inputs)) if not isinstance(inputs, SymbolicTensor) else inputs.shape
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _flat(item)
+    else:
+        yield value
+
+
+def _once(variables: Sequence[Variable]) -> list[Variable]:
+    return list(dict.fromkeys(variables))

@@ -1,0 +1,198 @@
+"""The contract of optimizers: one update rule over (parameter, gradient, slots, step)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from kcore.components.component import Component
+from kcore.components.names import snake_case
+from kcore.engine.tracing import Variable
+from kcore.engine.types import Array
+from kcore.errors.components import InvalidArgumentError, WeightsError
+from kcore.ops import cast
+
+
+class Optimizer(Component):
+    """Turns gradients into new parameters. Subclasses name their slots and write ``update``.
+
+    Args:
+        learning_rate: the step size; a callback may change it, nothing is traced again.
+        decay: the learning rate of step t (from 0) is ``learning_rate / (1 + decay * t)``, as in Keras 2.
+        clipnorm: gradients of larger Euclidean norm are scaled down to it, each parameter by itself.
+        clipvalue: elements of gradients are limited to -clipvalue..clipvalue.
+        name: in files.
+        lr: Keras 2's name for ``learning_rate``.
+
+    Attributes:
+        slot_names: state that the rule keeps per parameter, each of the parameter's shape, zeros at first. A
+            subclass whose slots depend on its arguments sets this before it calls ``super().__init__``.
+    """
+
+    slot_names: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        learning_rate: float,
+        *,
+        decay: float = 0.0,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        name: str | None = None,
+        lr: float | None = None,
+    ) -> None:
+        rate = learning_rate if lr is None else lr
+        self._positive("learning_rate", rate, zero=True)
+        self._positive("decay", decay, zero=True)
+        for argument, value in (("clipnorm", clipnorm), ("clipvalue", clipvalue)):
+            if value is not None:
+                self._positive(argument, value)
+        self.name = name or snake_case(type(self).__name__)
+        self.decay = decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        # In float64, so that a config holds the number that was given, and decay is exact; rules get it rounded.
+        self._rate = Variable(rate, name=f"{self.name}/learning_rate", trainable=False, dtype="float64")
+        self.iterations = Variable(0, name=f"{self.name}/iterations", trainable=False, dtype="int64")
+        self.slots: dict[str, list[Variable]] = {slot: [] for slot in self.slot_names}
+        self._parameters: list[Variable] = []
+
+    def _positive(self, argument: str, value: Any, *, zero: bool = False) -> None:
+        """Refuse what is no finite positive number."""
+        if not _is_finite_number(value) or value < 0 or (value == 0 and not zero):
+            allowed = "a finite number of at least 0" if zero else "a finite number above 0"
+            self._refuse(argument, value, allowed)
+
+    def _fraction(self, argument: str, value: Any, *, one: bool = False) -> None:
+        """Refuse what is not in 0 <= value < 1, or in 0 <= value <= 1 if ``one`` is allowed."""
+        if not _is_finite_number(value) or not 0 <= value <= 1 or (value == 1 and not one):
+            self._refuse(argument, value, "a number from 0 to 1" if one else "a number from 0 to below 1")
+
+    def _flag(self, argument: str, value: Any) -> None:
+        """Refuse what is neither true nor false."""
+        if not isinstance(value, bool | np.bool_):
+            self._refuse(argument, value, [True, False])
+
+    def _refuse(self, argument: str, value: Any, allowed: str | Sequence[Any]) -> NoReturn:
+        raise InvalidArgumentError(component=type(self).__name__, argument=argument, value=value, allowed=allowed)
+
+    # --- what subclasses write ---------------------------------------------------------------------------------------
+
+    def update(
+        self, parameter: Array, gradient: Array, slots: dict[str, Array], step: Array, learning_rate: Array
+    ) -> tuple[Array, dict[str, Array]]:
+        """The rule, a pure function.
+
+        Args:
+            parameter, gradient: of the same shape and dtype.
+            slots: this parameter's state, by slot name.
+            step: the number of this step, counted from 1, in the parameter's dtype.
+            learning_rate: after decay, in the parameter's dtype.
+
+        Returns:
+            the new parameter, and the new slots under the same names.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has to define update(...)")
+
+    # --- what training uses ------------------------------------------------------------------------------------------
+
+    @property
+    def learning_rate(self) -> Variable:
+        """The step size before decay; assign a number to change it."""
+        return self._rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        self._positive("learning_rate", float(value), zero=True)
+        self._rate.assign(float(value))
+
+    lr = learning_rate
+
+    def build(self, parameters: Sequence[Variable]) -> None:
+        """Make the slots for ``parameters``; those of parameters that have some already are kept."""
+        known = {id(parameter): index for index, parameter in enumerate(self._parameters)}
+        for slot in self.slot_names:
+            before = self.slots[slot]
+            self.slots[slot] = [
+                before[known[id(parameter)]]
+                if id(parameter) in known
+                else Variable(np.zeros_like(parameter.value), name=f"{parameter.name}/{slot}", trainable=False)
+                for parameter in parameters
+            ]
+        self._parameters = list(parameters)
+
+    def apply(self, gradients: Sequence[Array], parameters: Sequence[Variable]) -> None:
+        """Assign every parameter and slot its next value; parameters that have no slots yet get them."""
+        numbers = {id(parameter): number for number, parameter in enumerate(self._parameters)}
+        new_parameters = [parameter for parameter in parameters if id(parameter) not in numbers]
+        if new_parameters:
+            self.build([*self._parameters, *new_parameters])
+            numbers = {id(parameter): number for number, parameter in enumerate(self._parameters)}
+        rate: Any = self._rate
+        if self.decay:
+            rate = rate / (1 + self.decay * cast(self.iterations, rate.dtype))  # type: ignore[arg-type]
+        step = self.iterations + 1
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            number = numbers[id(parameter)]
+            slots: dict[str, Any] = {slot: self.slots[slot][number] for slot in self.slot_names}
+            new, new_slots = self.update(
+                parameter,  # type: ignore[arg-type]
+                self._clipped(gradient),
+                slots,
+                cast(step, parameter.dtype),
+                cast(rate, parameter.dtype),
+            )
+            for slot, variable in slots.items():
+                variable.assign(new_slots[slot])
+            parameter.assign(new)
+        self.iterations.assign(step)
+
+    def _clipped(self, gradient: Array) -> Array:
+        if self.clipnorm is not None:
+            norm = np.sqrt(np.sum(np.square(gradient)))
+            gradient = gradient * (self.clipnorm / np.maximum(norm, self.clipnorm))
+        if self.clipvalue is not None:
+            gradient = np.clip(gradient, -self.clipvalue, self.clipvalue)
+        return gradient
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All state that a file keeps: the number of steps, then each slot for all parameters."""
+        return [self.iterations, *(variable for slot in self.slot_names for variable in self.slots[slot])]
+
+    def get_weights(self) -> list[Array]:
+        """Copies of ``weights``."""
+        return [variable.numpy() for variable in self.weights]
+
+    def set_weights(self, weights: Sequence[Array]) -> None:
+        """Give the state new values, in the order of ``weights``; nothing changes if one does not fit.
+
+        Raises:
+            WeightsError: the number of arrays, or a shape, is wrong.
+        """
+        expected = [variable.shape for variable in self.weights]
+        given = [np.shape(array) for array in weights]
+        if expected != given:
+            raise WeightsError(owner=f"Optimizer {self.name!r}", expected=expected, given=given)
+        for variable, array in zip(self.weights, weights, strict=True):
+            variable.assign(array)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor arguments; the learning rate as it is now."""
+        config = super().get_config()
+        config.pop("lr", None)
+        return {
+            "name": self.name,
+            **config,
+            "learning_rate": float(self._rate),
+            "decay": self.decay,
+            "clipnorm": self.clipnorm,
+            "clipvalue": self.clipvalue,
+        }
+
+
+def _is_finite_number(value: Any) -> bool:
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return number and bool(np.isfinite(value))

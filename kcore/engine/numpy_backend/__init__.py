@@ -1,0 +1,7 @@
+"""The NumPy backend: memory planned by liveness, kernels bound to it once, and then replayed."""
+
+from __future__ import annotations
+
+from kcore.engine.numpy_backend.executable import NumpyBackend, NumpyExecutable
+
+__all__ = ["NumpyBackend", "NumpyExecutable"]

@@ -1,0 +1,136 @@
+"""Errors of the components room: what contracts and components refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kcore.errors.base import KcoreError
+
+
+class InvalidArgumentError(KcoreError, ValueError):
+    """A component was given an argument it cannot work with.
+
+    Attributes: `component` (its name), `argument`, `value` (what was given), `allowed` (what may be given: a
+    sentence, or the values themselves), `found` (what a look at the value showed, where that says more).
+    """
+
+    def __init__(
+        self, *, component: str, argument: str, value: Any, allowed: str | Sequence[Any], found: str = ""
+    ) -> None:
+        given = repr(value)
+        if len(given) > 200:
+            given = f"{given[:197]}..."
+        text = allowed if isinstance(allowed, str) else ", ".join(repr(choice) for choice in allowed)
+        super().__init__(
+            f"{component} cannot take {argument}={given}{f' ({found})' if found else ''}. Allowed: {text}.",
+            component=component,
+            argument=argument,
+            value=value,
+            allowed=allowed,
+            found=found,
+        )
+
+
+def spelled_shape(shape: Sequence[int | None]) -> str:
+    """A shape with its batch axis spelled out: ``(batch, 28, 28, 1)``, or ``(batch=32, 28, 28, 1)`` where known."""
+    if not shape:
+        return "()"
+    batch, *rest = shape
+    first = "batch" if batch is None else f"batch={batch}"
+    return f"({', '.join([first, *map(str, rest)])}{',' if not rest else ''})"
+
+
+class ConfigAttributeError(KcoreError, AttributeError):
+    """A component does not keep a constructor argument where its config is read from."""
+
+    def __init__(self, *, component: str, argument: str) -> None:
+        super().__init__(
+            f"{component} has a constructor argument {argument!r} but no attribute of that name, so its config cannot "
+            f"be read. Write self.{argument} = {argument} in __init__, or override get_config.",
+            component=component,
+            argument=argument,
+        )
+
+
+class LayerInputError(KcoreError, ValueError):
+    """An input that a layer cannot take."""
+
+    def __init__(
+        self, *, layer: str, kind: str, expected: str, shape: Sequence[int | None] | str, place: str = ""
+    ) -> None:
+        given = shape if isinstance(shape, str) else spelled_shape(shape)
+        where = f", {place}," if place else ""
+        super().__init__(
+            f"Layer {layer!r} ({kind}){where} expects {expected}, but its input has shape {given}.",
+            layer=layer,
+            kind=kind,
+            expected=expected,
+            shape=shape,
+            place=place,
+        )
+
+
+class LayerCallError(KcoreError, ValueError):
+    """A layer's own code failed on its input; the cause is chained."""
+
+    def __init__(self, *, layer: str, kind: str, shape: str, reason: str, place: str = "") -> None:
+        where = f", {place}," if place else ""
+        super().__init__(
+            f"Layer {layer!r} ({kind}){where} failed on an input of shape {shape}: {reason}",
+            layer=layer,
+            kind=kind,
+            shape=shape,
+            reason=reason,
+            place=place,
+        )
+
+
+class LayerStateError(KcoreError, RuntimeError):
+    """Something was asked of a layer that it does not have yet, or has more than once."""
+
+    def __init__(self, *, layer: str, problem: str, advice: str) -> None:
+        super().__init__(f"Layer {layer!r} {problem}. {advice}", layer=layer, problem=problem, advice=advice)
+
+
+class WeightsError(KcoreError, ValueError):
+    """Weights that do not fit the layer or model they are given to."""
+
+    def __init__(self, *, owner: str, expected: Sequence[tuple[int, ...]], given: Sequence[tuple[int, ...]]) -> None:
+        super().__init__(
+            f"{owner} has {len(expected)} weights of shapes {list(expected)}, but it was given {len(given)} arrays of "
+            f"shapes {list(given)}.",
+            owner=owner,
+            expected=tuple(expected),
+            given=tuple(given),
+        )
+
+
+class LabelShapeError(KcoreError, ValueError):
+    """Labels whose shape does not belong to the predictions'."""
+
+    def __init__(
+        self, *, component: str, labels: Sequence[int | None], predictions: Sequence[int | None], expected: str
+    ) -> None:
+        super().__init__(
+            f"{component} was given labels of shape {spelled_shape(labels)} for predictions of shape "
+            f"{spelled_shape(predictions)}. It expects {expected}.",
+            component=component,
+            labels=tuple(labels),
+            predictions=tuple(predictions),
+            expected=expected,
+        )
+
+
+class LabelValueError(KcoreError, ValueError):
+    """Labels whose values a loss has no meaning for."""
+
+    def __init__(self, *, component: str, problem: str, example: Any, position: Any, expected: str) -> None:
+        super().__init__(
+            f"{component} was given {problem}: {example!r} at position {position}. It expects {expected}.",
+            component=component,
+            problem=problem,
+            example=example,
+            position=position,
+            expected=expected,
+        )

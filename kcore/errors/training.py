@@ -1,0 +1,88 @@
+"""Errors of the training room: data that does not fit the model, and calls out of order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kcore.errors.base import KcoreError
+from kcore.errors.components import spelled_shape
+
+
+class NotCompiledError(KcoreError, RuntimeError):
+    """Training or evaluation was asked of a model without loss and optimizer."""
+
+    def __init__(self, *, model: str, method: str) -> None:
+        super().__init__(
+            f"Model {model!r} cannot {method}, because it has no loss and optimizer yet. "
+            f"Call model.compile(optimizer=..., loss=...) first.",
+            model=model,
+            method=method,
+        )
+
+
+class DataShapeError(KcoreError, ValueError):
+    """Data whose shape the model cannot take."""
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        name: str,
+        layer: str,
+        expected: Sequence[int | None],
+        given: Sequence[int],
+        advice: str = "",
+    ) -> None:
+        text = (
+            f"Model {model!r} expects data of shape {spelled_shape(expected)} for its input {name!r} "
+            f"(the input of layer {layer!r}), but was given shape {spelled_shape(given)}."
+        )
+        super().__init__(
+            f"{text} {advice}".rstrip(),
+            model=model,
+            name=name,
+            layer=layer,
+            expected=tuple(expected),
+            given=tuple(given),
+            advice=advice,
+        )
+
+
+class DataTypeError(KcoreError, TypeError):
+    """Data of a kind that holds no numbers, or no arrays at all."""
+
+    def __init__(self, *, name: str, found: str, advice: str) -> None:
+        super().__init__(f"{name} holds {found}, which is no data to compute with. {advice}", name=name, found=found)
+
+
+class DataLengthError(KcoreError, ValueError):
+    """Arrays that belong together but differ in their number of samples."""
+
+    def __init__(self, *, lengths: dict[str, int]) -> None:
+        listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        super().__init__(
+            f"All data must have the same number of samples (the length of the first axis), but {listed}.",
+            lengths=lengths,
+        )
+
+
+class EmptyDataError(KcoreError, ValueError):
+    """Nothing to train on, evaluate, or predict."""
+
+    def __init__(self, *, purpose: str, reason: str) -> None:
+        super().__init__(f"There is no sample to {purpose}: {reason}.", purpose=purpose, reason=reason)
+
+
+class DataStructureError(KcoreError, ValueError):
+    """The wrong number of arrays, or names that the model does not have."""
+
+    def __init__(self, *, model: str, what: str, expected: Sequence[str], given: Any) -> None:
+        super().__init__(
+            f"Model {model!r} has {len(expected)} {what}{'' if len(expected) == 1 else 's'} "
+            f"({', '.join(map(repr, expected))}), but was given {given}.",
+            model=model,
+            what=what,
+            expected=tuple(expected),
+            given=given,
+        )

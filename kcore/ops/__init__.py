@@ -1,0 +1,37 @@
+"""What component code computes with, beyond NumPy itself.
+
+Every function takes concrete arrays, variables or traced arrays. Positional arguments are data, keyword arguments
+are static.
+"""
+
+from __future__ import annotations
+
+from kcore.ops.arrays import cast as cast
+from kcore.ops.arrays import clip as clip
+from kcore.ops.arrays import one_hot as one_hot
+from kcore.ops.arrays import stop_gradient as stop_gradient
+from kcore.ops.nonlinear import log_softmax as log_softmax
+from kcore.ops.nonlinear import relu as relu
+from kcore.ops.nonlinear import sigmoid as sigmoid
+from kcore.ops.nonlinear import softmax as softmax
+from kcore.ops.nonlinear import softplus as softplus
+from kcore.ops.random import random_normal as random_normal
+from kcore.ops.random import random_uniform as random_uniform
+from kcore.ops.spatial import conv as conv
+from kcore.ops.spatial import max_pool as max_pool
+
+__all__ = [
+    "cast",
+    "clip",
+    "conv",
+    "log_softmax",
+    "max_pool",
+    "one_hot",
+    "random_normal",
+    "random_uniform",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "stop_gradient",
+]

@@ -1,0 +1,97 @@
+"""The state of an optimizer in an HDF5 file, as Keras 2 lays it out: the number of steps, then one slot after another.
+
+Versions of Keras differ in the order and in the names, but a name always contains that of the weight it belongs to:
+``Adam/dense/kernel/m:0`` (Keras 2), ``Adam/m/dense/kernel:0`` (tf_keras since 2.11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from kcore.components.optimizer import Optimizer
+from kcore.engine.tracing import Variable
+from kcore.saving.h5_layout import H5Source, write_arrays
+from kcore.saving.h5_weights import Assignments
+
+GROUP = "optimizer_weights"
+# Keras reads by position, and these optimizers of Keras 2 expect all slots of one weight, then those of the next.
+WEIGHT_BY_WEIGHT = ("RMSprop",)
+
+
+def write_optimizer(file: h5py.Group, optimizer: Optimizer, parameters: Sequence[Variable], path: Path) -> None:
+    """Store the state for the weights that a reader will train; nothing before the first step.
+
+    A weight that became trainable after the last ``compile`` has no state yet, so zeros are stored for it.
+    """
+    if int(optimizer.iterations) == 0:
+        return
+    built = {id(parameter): index for index, parameter in enumerate(optimizer._parameters)}
+    arrays = [(f"{optimizer.name}/iter:0", optimizer.iterations.value)]
+    order = [(slot, parameter) for slot in optimizer.slot_names for parameter in parameters]
+    if type(optimizer).__name__ in WEIGHT_BY_WEIGHT:
+        order = [(slot, parameter) for parameter in parameters for slot in optimizer.slot_names]
+    for slot, parameter in order:
+        index = built.get(id(parameter))
+        value = np.zeros_like(parameter.value) if index is None else optimizer.slots[slot][index].value
+        arrays.append((f"{optimizer.name}/{parameter.name}/{slot}:0", value))
+    write_arrays(file.create_group(GROUP), arrays, path)
+
+
+def read_optimizer(source: H5Source, optimizer: Optimizer, parameters: Sequence[Variable]) -> Assignments:
+    """What each variable of the optimizer becomes; nothing if the file has no state.
+
+    Args:
+        optimizer: with its slots built for ``parameters``.
+        parameters: what is trained.
+
+    Raises:
+        FileContentError: the state is that of another optimizer, or of other weights.
+    """
+    group = source.group(source.file, GROUP)
+    if group is None:
+        return []
+    names = source.names(group, "weight_names")
+    expected = 1 + len(optimizer.slot_names) * len(parameters)
+    if names is None or len(names) != expected:
+        found = "no attribute 'weight_names'" if names is None else f"{len(names)} arrays"
+        raise source.error(
+            f"has {found} in the group {GROUP!r}",
+            f"{expected} for {optimizer.name!r} and {len(parameters)} weights; "
+            f"load_model(..., compile=False) does without",
+        )
+    steps = source.array(group, names[0], (), np.dtype("int64"))
+    if steps < 0:
+        raise source.error(f"has an optimizer that made {steps} steps", "a number of at least 0")
+    order = _by_name(names[1:], parameters, len(optimizer.slot_names)) or [
+        (slot, index) for slot in range(len(optimizer.slot_names)) for index in range(len(parameters))
+    ]
+    pairs: Assignments = [(optimizer.iterations, steps)]
+    for name, (slot, index) in zip(names[1:], order, strict=True):
+        variable = optimizer.slots[optimizer.slot_names[slot]][index]
+        pairs.append((variable, source.array(group, name, variable.shape, variable.dtype)))
+    return pairs
+
+
+def _by_name(names: Sequence[str], parameters: Sequence[Variable], slots: int) -> list[tuple[int, int]] | None:
+    """Slot and weight of each array, if the names tell them all apart; slots are in the order of their first array."""
+    kinds: dict[tuple[str, ...], int] = {}
+    order = []
+    paths = [tuple(parameter.name.split("/")) for parameter in parameters]
+    for name in names:
+        parts = tuple(name.rpartition(":")[0].split("/"))
+        found = [
+            (len(path), index, (*parts[:start], *parts[start + len(path) :]))
+            for index, path in enumerate(paths)
+            for start in range(len(parts) - len(path) + 1)
+            if parts[start : start + len(path)] == path
+        ]
+        if not found:
+            return None
+        _, index, kind = max(found)
+        order.append((kinds.setdefault(kind, len(kinds)), index))
+    complete = len(set(order)) == slots * len(parameters) and len(kinds) == slots
+    return order if complete else None

@@ -1,0 +1,131 @@
+"""The steps: train, test and predict, each one program from the batch to the new weights and logs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kcore.components.call_context import call_context
+from kcore.components.layer import Layer
+from kcore.components.metric import Mean, Metric
+from kcore.components.optimizer import Optimizer
+from kcore.engine.autodiff import gradients
+from kcore.engine.compiled import CompiledFunction, Replay
+from kcore.engine.types import ArrayType
+from kcore.ops import cast
+from kcore.training.objectives import Objectives
+
+
+class Steps:
+    """The compiled steps of one model. Made by ``compile``; made anew when the model changes.
+
+    Args:
+        model: a layer that maps inputs to outputs.
+        objectives: losses and metrics.
+        optimizer: with its slots built, once ``train`` is used.
+    """
+
+    def __init__(self, model: Layer, objectives: Objectives, optimizer: Optimizer) -> None:
+        self.model = model
+        self.objectives = objectives
+        self.optimizer = optimizer
+        # Fixed now: later changes of ``trainable`` wait for the next compile, whatever is traced until then.
+        self.parameters = model.trainable_weights
+        self.total = Mean(name="loss")
+        several = len(objectives.outputs) > 1
+        self.parts = [Mean(name=name) if several else None for name in objectives.outputs]
+        self.train = BatchedStep(self._train)
+        self.test = BatchedStep(self._test)
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """Everything that accumulates, in the order of the logs."""
+        parts = [
+            part for part, loss in zip(self.parts, self.objectives.losses, strict=True) if part is not None and loss
+        ]
+        return [self.total, *parts, *(metric for metrics in self.objectives.metrics for metric in metrics)]
+
+    def reset_metrics(self) -> None:
+        """Forget all batches so far."""
+        for metric in self.metrics:
+            metric.reset()
+
+    def _train(self, inputs: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any]) -> dict[str, Any]:
+        losses: list[Any] = []
+        with call_context(training=True, losses=losses):
+            outputs = self._forward(inputs, True)
+        total = self._loss(outputs, labels, weights, losses)
+        self.optimizer.apply(gradients(total, self.parameters), self.parameters)
+        trained = set(self.parameters)
+        for layer in self.model.walk():
+            for variable, constraint in layer.constraints:
+                if variable in trained:
+                    variable.assign(constraint(variable))  # type: ignore[arg-type]
+        return self._logs(outputs, labels, weights)
+
+    def _test(self, inputs: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any]) -> dict[str, Any]:
+        losses: list[Any] = []
+        with call_context(training=False, losses=losses):
+            outputs = self._forward(inputs, False)
+        self._loss(outputs, labels, weights, losses)
+        return self._logs(outputs, labels, weights)
+
+    def _forward(self, inputs: Sequence[Any], training: bool) -> list[Any]:
+        return call_model(self.model, inputs, training)
+
+    def _loss(
+        self, outputs: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any], penalties: Sequence[Any]
+    ) -> Any:
+        """The weighted sum of the outputs' losses and all penalties; also taken into the running means."""
+        rows = outputs[0].shape[0]
+        total: Any = None
+        for number, (loss, output, label) in enumerate(zip(self.objectives.losses, outputs, labels, strict=True)):
+            if loss is None:
+                continue
+            value = loss(label, output, weights[number] if weights else None)
+            part = self.parts[number]
+            if part is not None:
+                part.add(value, np.asarray(float(rows)))
+            weight = self.objectives.loss_weights[number]
+            value = value if weight == 1.0 else value * weight
+            total = value if total is None else total + value
+        for layer in self.model.walk():
+            for variable, regularizer in layer.regularizers:
+                total = total + cast(regularizer(variable), total.dtype)  # type: ignore[arg-type]
+        for penalty in penalties:
+            total = total + cast(penalty, total.dtype)
+        self.total.add(total, np.asarray(float(rows)))
+        return total
+
+    def _logs(self, outputs: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any]) -> dict[str, Any]:
+        for number, metrics in enumerate(self.objectives.metrics):
+            for metric in metrics:
+                metric.update(labels[number], outputs[number], weights[number] if weights else None)
+        return {name: metric.result() for name, metric in zip(self.objectives.names(), self.metrics, strict=True)}
+
+
+class BatchedStep:
+    """A step's replays by batch type, found again without building keys out of trees."""
+
+    def __init__(self, function: Any) -> None:
+        self._compiled = CompiledFunction(function)
+
+    def replay(self, types: Sequence[ArrayType], counts: tuple[int, int, int]) -> Replay:
+        """The replay for a batch of flat ``types``: so many inputs, labels, and sample weights."""
+        inputs, labels, _ = counts
+        return self._compiled.replay(
+            list(types[:inputs]), list(types[inputs : inputs + labels]), list(types[inputs + labels :])
+        )
+
+
+def predict_step(model: Layer) -> CompiledFunction:
+    """The step that only computes outputs, as a list."""
+    return CompiledFunction(lambda inputs: call_model(model, inputs, False))
+
+
+def call_model(model: Layer, inputs: Sequence[Any], training: bool) -> list[Any]:
+    """The model's outputs as a list, for a list of inputs."""
+    outputs = model(list(inputs) if len(inputs) > 1 else inputs[0], training=training)
+    return list(outputs) if isinstance(outputs, list | tuple) else [outputs]

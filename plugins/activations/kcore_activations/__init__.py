@@ -1,0 +1,1 @@
+"""Activations: functions of an array that keep its shape."""

@@ -1,0 +1,158 @@
+"""Activations beside Keras's recorded numbers, SciPy and formulas; their gradients; extreme inputs."""
+
+from __future__ import annotations
+
+import doctest
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.special
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import kcore
+from kcore import Array
+from kcore.engine import CompiledFunction, gradients
+from kcore.testing.reference import Case, load_cases
+from kcore_activations import functions
+
+CASES = load_cases(Path(__file__).parent / "reference" / "activations.npz")
+# Keras 3 has another hard_sigmoid; ours is Keras 2's.
+SHARED = [case for case in CASES if case.component != "hard_sigmoid" or case.source == "tf_keras"]
+NAMES = [
+    "softmax",
+    "relu",
+    "elu",
+    "selu",
+    "softplus",
+    "sigmoid",
+    "hard_sigmoid",
+    "softsign",
+    "tanh",
+    "linear",
+]
+FORMULAS: dict[str, Callable[[Any], Any]] = {
+    "softmax": lambda x: np.exp(scipy.special.log_softmax(x, axis=-1)),
+    "relu": lambda x: np.maximum(x, 0),
+    "elu": lambda x: np.where(x > 0, x, scipy.special.expm1(np.minimum(x, 0))),
+    "selu": lambda x: (
+        1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * scipy.special.expm1(np.minimum(x, 0)))
+    ),
+    "softplus": lambda x: np.logaddexp(0, x),
+    "sigmoid": scipy.special.expit,
+    "hard_sigmoid": lambda x: np.clip(0.2 * x + 0.5, 0, 1),
+    "softsign": lambda x: np.sign(x) * (1 - 1 / (1 + np.abs(x))),
+    "tanh": lambda x: 2 * scipy.special.expit(2 * x) - 1,
+    "linear": lambda x: x,
+}
+
+
+def value_and_gradient(function: Callable[..., Array], x: Array, g: Array, **arguments: Any) -> Any:
+    """The activation and the gradient of sum(y * g), from a planned program."""
+
+    def step(inputs: Any, cotangent: Any) -> Any:
+        y = function(inputs, **arguments)
+        return y, gradients(np.sum(y * cotangent), [inputs])[0]
+
+    return CompiledFunction(step)(x, g)
+
+
+@pytest.mark.parametrize("case", SHARED, ids=str)
+def test_values_and_gradients_as_recorded(case: Case) -> None:
+    function = getattr(functions, case.component)
+    x, g, expected_y, expected_dx = (case.arrays[name] for name in ("x", "g", "y", "dx"))
+    y, dx = value_and_gradient(function, x, g, **case.config)
+    tolerance = 1e-6 if x.dtype == np.float32 else 1e-14
+    assert (y.dtype, dx.dtype) == (x.dtype, x.dtype)
+    np.testing.assert_allclose(y, expected_y, atol=tolerance, rtol=tolerance)
+    # Keras 2 and Keras 3 take different one-sided slopes of selu at 0; ours is Keras 2's.
+    compared = x != 0 if str(case).startswith("selu") and case.source == "keras3" else np.full(x.shape, True)
+    np.testing.assert_allclose(dx[compared], expected_dx[compared], atol=tolerance, rtol=tolerance)
+    eager = function(x, **case.config)
+    assert eager.dtype == x.dtype
+    np.testing.assert_allclose(eager, y, atol=tolerance, rtol=tolerance)
+
+
+def test_hard_sigmoid_is_not_the_one_of_keras_3() -> None:
+    (other,) = (case for case in CASES if str(case) == "hard_sigmoid/plain-float64@keras3")
+    assert np.abs(functions.hard_sigmoid(other.arrays["x"]) - other.arrays["y"]).max() > 0.05
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(
+    x=hnp.arrays(
+        np.float64,
+        hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=4),
+        elements=st.floats(-30, 30),
+    )
+)
+def test_values_follow_the_formula(name: str, x: Array) -> None:
+    np.testing.assert_allclose(getattr(functions, name)(x), FORMULAS[name](x), atol=1e-14, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", NAMES)
+def test_extreme_inputs_give_limits_without_overflow(name: str, dtype: str) -> None:
+    function = getattr(functions, name)
+    x = np.array([[-1e30, -1e4, -200.0, 0.0, 200.0, 1e4, 1e30]], dtype)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        y = function(x)
+        slopes = value_and_gradient(function, x, np.ones_like(x))[1]
+    assert y.dtype == slopes.dtype == dtype
+    np.testing.assert_allclose(y, FORMULAS[name](x.astype(np.float64)), rtol=1e-6, atol=1e-7)
+    assert np.isfinite(slopes).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_are_those_of_finite_differences(name: str) -> None:
+    function = getattr(functions, name)
+    rng = np.random.default_rng(5)
+    # Away from the kinks at 0 and at +-2.5.
+    x = rng.uniform(0.1, 2.4, (4, 5)) * rng.choice([-1.0, 1.0], (4, 5))
+    g, direction = rng.standard_normal((2, 4, 5))
+    slope = np.sum(value_and_gradient(function, x, g)[1] * direction)
+    step = 1e-6
+    difference = np.sum((function(x + step * direction) - function(x - step * direction)) * g) / (2 * step)
+    assert slope == pytest.approx(difference, rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, [0.0, 0.0, 0.0, 1.0, 3.0, 9.0]),
+        ({"alpha": 0.5}, [-2.0, -0.5, 0.0, 1.0, 3.0, 9.0]),
+        ({"negative_slope": 0.5}, [-2.0, -0.5, 0.0, 1.0, 3.0, 9.0]),
+        ({"max_value": 3.0}, [0.0, 0.0, 0.0, 1.0, 3.0, 3.0]),
+        ({"threshold": 2.0}, [0.0, 0.0, 0.0, 0.0, 3.0, 9.0]),
+        ({"alpha": 0.25, "max_value": 6, "threshold": 2}, [-1.5, -0.75, -0.5, -0.25, 3.0, 6.0]),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_relu_with_slope_limit_and_threshold(arguments: dict[str, Any], expected: list[float], dtype: str) -> None:
+    y = functions.relu(np.array([-4.0, -1.0, 0.0, 1.0, 3.0, 9.0], dtype), **arguments)
+    assert y.dtype == dtype
+    assert y.tolist() == expected
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_softmax_sums_to_one_along_its_axis_and_ignores_a_shift(axis: int) -> None:
+    x = np.random.default_rng(2).standard_normal((2, 3, 4))
+    y = functions.softmax(x, axis=axis)
+    np.testing.assert_allclose(y.sum(axis=axis), 1.0, rtol=1e-14)
+    np.testing.assert_allclose(functions.softmax(x + 900, axis=axis), y, rtol=1e-11)
+
+
+def test_second_derivatives_exist() -> None:
+    x = np.array([-1.5, 0.25, 2.0])
+    curvature = kcore.grad(lambda p: np.sum(kcore.grad(lambda q: np.sum(functions.softplus(q)))(p)))(x)
+    np.testing.assert_allclose(curvature, scipy.special.expit(x) * scipy.special.expit(-x), rtol=1e-12)
+
+
+def test_examples_in_the_docstrings() -> None:
+    found = doctest.testmod(functions)
+    assert found.attempted >= len(NAMES)
+    assert found.failed == 0

@@ -1,0 +1,1 @@
+"""Callbacks: history, progress bar, CSV log, early stopping and checkpoints."""

@@ -1,0 +1,1 @@
+"""Constraints: projections of weights after each step of the optimizer."""

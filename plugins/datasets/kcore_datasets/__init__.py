@@ -1,0 +1,1 @@
+"""Datasets: digits from scikit-learn's wheel; MNIST and Fashion-MNIST from IDX files. Nothing is downloaded."""

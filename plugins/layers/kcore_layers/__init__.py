@@ -1,0 +1,1 @@
+"""Layers: fully connected, convolution, pooling, dropout and layers that change the shape."""

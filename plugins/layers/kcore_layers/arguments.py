@@ -1,0 +1,106 @@
+"""Constructor arguments of layers: checked, and brought into one form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from kcore import Array, activations, image_data_format
+from kcore.errors import InvalidArgumentError
+
+DATA_FORMATS = ("channels_last", "channels_first")
+PADDINGS = ("valid", "same")
+
+
+def is_integer(value: Any) -> bool:
+    """Whether ``value`` is an integer of Python or NumPy, and no bool."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def positive_integer(layer: str, argument: str, value: Any) -> int:
+    """``value`` as an int.
+
+    Raises:
+        InvalidArgumentError: it is no integer, or smaller than 1.
+    """
+    if not is_integer(value) or value < 1:
+        raise InvalidArgumentError(component=layer, argument=argument, value=value, allowed="an integer of at least 1")
+    return int(value)
+
+
+def positive_integers(layer: str, argument: str, value: Any, length: int) -> tuple[int, ...]:
+    """One integer per spatial axis; a single integer stands for all of them.
+
+    Raises:
+        InvalidArgumentError: the number of entries is not ``length``, or one is no integer or smaller than 1.
+    """
+    entries = (value,) * length if is_integer(value) else value
+    if (
+        not isinstance(entries, Sequence)
+        or len(entries) != length
+        or not all(is_integer(entry) and entry >= 1 for entry in entries)
+    ):
+        raise InvalidArgumentError(
+            component=layer,
+            argument=argument,
+            value=value,
+            allowed=f"an integer of at least 1, or {length} of them, one for each spatial axis",
+        )
+    return tuple(int(entry) for entry in entries)
+
+
+def optional_seed(layer: str, value: Any) -> int | None:
+    """``None``, or the seed as an int.
+
+    Raises:
+        InvalidArgumentError: it is no integer, or negative.
+    """
+    if value is not None and (not is_integer(value) or value < 0):
+        raise InvalidArgumentError(
+            component=layer, argument="seed", value=value, allowed="None, or an integer of at least 0"
+        )
+    return None if value is None else int(value)
+
+
+def padding_name(layer: str, value: Any) -> str:
+    """``"valid"`` or ``"same"``, in lower case.
+
+    Raises:
+        InvalidArgumentError: anything else.
+    """
+    name = value.lower() if isinstance(value, str) else value
+    if name not in PADDINGS:
+        raise InvalidArgumentError(component=layer, argument="padding", value=value, allowed=PADDINGS)
+    return str(name)
+
+
+def data_format_name(layer: str, value: Any) -> str:
+    """``"channels_last"`` or ``"channels_first"``; ``None`` gives ``kcore.image_data_format()``.
+
+    Raises:
+        InvalidArgumentError: anything else.
+    """
+    name = image_data_format() if value is None else value.lower() if isinstance(value, str) else value
+    if name not in DATA_FORMATS:
+        raise InvalidArgumentError(component=layer, argument="data_format", value=value, allowed=DATA_FORMATS)
+    return str(name)
+
+
+def activation_function(layer: str, value: Any) -> Callable[[Array], Array]:
+    """The function for an activation's name, config, or the function itself; ``None`` is linear.
+
+    Raises:
+        InvalidArgumentError: nothing that can be called.
+        UnknownComponentError: no activation has this name.
+    """
+    found = activations.get("linear" if value is None else value)
+    if not callable(found):
+        raise InvalidArgumentError(
+            component=layer,
+            argument="activation",
+            value=value,
+            allowed="None, the name of an activation, or a function of an array",
+        )
+    return found  # type: ignore[no-any-return]

@@ -1,0 +1,95 @@
+"""Whole-model .h5 files that Keras 2 wrote in the middle of a training, what their models predict, and the next step.
+
+``file`` has the bytes of the file. Keras 3 reads the same file; it cannot go on training from it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recorders.archive import Archive, output_path
+from recorders.sources import KERAS, VERSIONS, normal
+
+K = KERAS["tf_keras"]
+SAMPLES = 12
+
+
+def cnn() -> tuple[Any, list[np.ndarray], list[np.ndarray]]:
+    """A stack with a regularizer, trained by Adam."""
+    layers = K.layers
+    model = K.Sequential(
+        [
+            layers.Conv2D(2, 3, activation="relu", padding="same", input_shape=(6, 6, 1), name="filters"),
+            layers.MaxPooling2D(2, name="pool"),
+            layers.Flatten(name="flat"),
+            layers.Dropout(0.0, name="drop"),
+            layers.Dense(3, activation="softmax", kernel_regularizer=K.regularizers.l2(0.01), name="classes"),
+        ],
+        name="cnn",
+    )
+    model.compile(K.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model, [normal((SAMPLES, 6, 6, 1), "float32", tag="images")], [np.arange(SAMPLES) % 3]
+
+
+def two_inputs(optimizer: Any) -> tuple[Any, list[np.ndarray], list[np.ndarray]]:
+    """A graph in which one layer serves two inputs, with two outputs, their own losses and weights."""
+    layers = K.layers
+    left, right = K.Input((4,), name="left"), K.Input((4,), name="right")
+    shared = layers.Dense(5, activation="tanh", kernel_constraint="max_norm", name="shared")
+    low = layers.Dense(2, kernel_initializer="he_normal", name="low")(shared(left))
+    high = layers.Dense(1, activation="sigmoid", name="high")(shared(right))
+    model = K.Model([left, right], [low, high], name="two_inputs")
+    losses = {"low": K.losses.MeanSquaredError(), "high": "binary_crossentropy"}
+    model.compile(optimizer, losses, metrics={"low": ["mae"]}, loss_weights={"low": 0.5, "high": 2.0})
+    inputs = [normal((SAMPLES, 4), "float32", tag=tag) for tag in ("left", "right")]
+    labels = [normal((SAMPLES, 2), "float32", tag="low"), (np.arange(SAMPLES) % 2).astype("float32")[:, None]]
+    return model, inputs, labels
+
+
+MODELS: dict[str, Callable[[], tuple[Any, list[np.ndarray], list[np.ndarray]]]] = {
+    "cnn/adam": cnn,
+    "two_inputs/rmsprop": lambda: two_inputs(K.optimizers.RMSprop(0.01, momentum=0.5, centered=True)),
+    "two_inputs/legacy_adam": lambda: two_inputs(K.optimizers.legacy.Adam(0.01, decay=0.1, amsgrad=True)),
+}
+
+
+def single_or_list(arrays: list[np.ndarray]) -> Any:
+    return arrays if len(arrays) > 1 else arrays[0]
+
+
+def as_list(value: Any) -> list[np.ndarray]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def main() -> None:
+    archive = Archive("h5_files", VERSIONS)
+    for name, make in MODELS.items():
+        K.utils.set_random_seed(7)
+        K.backend.clear_session()
+        model, inputs, labels = make()
+        for _ in range(3):
+            model.train_on_batch(single_or_list(inputs), single_or_list(labels))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.h5"
+            model.save(path, save_format="h5")
+            given = {f"x_{i}": array for i, array in enumerate(inputs)}
+            outputs = as_list(model.predict(single_or_list(inputs), verbose=0))
+            arrays = {**given, **{f"predictions_{i}": array for i, array in enumerate(outputs)}}
+            read = KERAS["keras3"].models.load_model(path, compile=False)
+            found = as_list(read.predict(single_or_list(inputs), verbose=0))
+            archive.add(name, "keras3", {}, {**given, **{f"predictions_{i}": array for i, array in enumerate(found)}})
+            arrays["file"] = np.frombuffer(path.read_bytes(), np.uint8)
+        model.train_on_batch(single_or_list(inputs), single_or_list(labels))
+        arrays |= {f"y_{i}": array for i, array in enumerate(labels)}
+        arrays |= {f"next_{i}": array for i, array in enumerate(model.get_weights())}
+        archive.add(name, "tf_keras", {}, arrays)
+    archive.write(output_path())
+
+
+if __name__ == "__main__":
+    main()
