@@ -39,6 +39,7 @@ _MODULES = (
     "models",
     "ops",
     "optimizers",
+    "registry",
     "regularizers",
     "testing",
 )

@@ -10,6 +10,7 @@ from kcore import metrics as metrics
 from kcore import models as models
 from kcore import ops as ops
 from kcore import optimizers as optimizers
+from kcore import registry as registry
 from kcore import regularizers as regularizers
 from kcore import testing as testing
 from kcore.engine import Array as Array

@@ -93,7 +93,8 @@ class App(click.Group):
                 error.show()
                 code = error.exit_code
             except (KeyboardInterrupt, click.Abort):
-                click.echo("\nInterrupted.", err=True)
+                # click has ended the line already.
+                click.echo("Interrupted.", err=True)
                 code = EXIT_INTERRUPTED
             except KcoreError as error:
                 if settings.debug:

@@ -28,13 +28,17 @@ class Component:
         overridden = not type(self).get_config.__module__.startswith("kcore.components.")
         config: dict[str, Any] = {}
         for name, parameter in inspect.signature(type(self).__init__).parameters.items():
-            if name == "self" or parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL) or name in self._not_config():
                 continue
             if hasattr(self, name):
                 config[name] = plain(getattr(self, name))
             elif not overridden:
                 raise ConfigAttributeError(component=type(self).__name__, argument=name)
         return config
+
+    def _not_config(self) -> set[str]:
+        """Arguments of the constructor that ``get_config`` leaves out, or writes in another way."""
+        return {"self"}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kcore.components.call_context import call_context, current_context
-from kcore.components.component import Component
+from kcore.components.component import Component, plain
 from kcore.components.constraint import Constraint
 from kcore.components.input_spec import InputSpec
 from kcore.components.names import snake_case, unique_name
@@ -109,8 +109,15 @@ class Layer(Component):
         config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
         if self.batch_input_shape is not None:
             config["batch_input_shape"] = list(self.batch_input_shape)
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = plain(self.activity_regularizer)
         config.update(super().get_config())
         return config
+
+    def _not_config(self) -> set[str]:
+        # The base's own arguments are written above; a subclass may still have one of the same name as its own.
+        kept = vars(self)
+        return {"self", *(name for name in _BASE_ARGUMENTS if name not in kept or name in ("name", "dtype"))}
 
     # --- weights -----------------------------------------------------------------------------------------------------
 
@@ -386,3 +393,6 @@ def _flat(value: Any) -> Iterator[Any]:
 
 def _once(variables: Sequence[Variable]) -> list[Variable]:
     return list(dict.fromkeys(variables))
+
+
+_BASE_ARGUMENTS = frozenset(inspect.signature(Layer.__init__).parameters)

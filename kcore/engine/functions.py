@@ -13,9 +13,7 @@ from kcore.engine.tracing import Tracer, apply, current_trace
 from kcore.engine.tree import leaves, map_leaves, rebuild
 
 
-def value_and_grad(
-    function: Callable[..., Any], argnums: int | Sequence[int] = 0
-) -> Callable[..., tuple[Any, Any]]:
+def value_and_grad(function: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., tuple[Any, Any]]:
     """A function that returns the value of ``function`` and its gradient.
 
     Args:

@@ -80,6 +80,7 @@ _implements(np.min, np.amin)(_reducer_without_dtype("min", reductions.min_p))
 _implements(np.any)(_reducer_without_dtype("any", reductions.any_p))
 _implements(np.all)(_reducer_without_dtype("all", reductions.all_p))
 
+
 def _ufunc_reduction(name: str, primitive: Any) -> Callable[..., Any]:
     def reduce(a: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False, **rest: Any) -> Any:
         _refuse(name, **rest)

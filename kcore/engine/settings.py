@@ -26,9 +26,7 @@ def set_floatx(dtype: str) -> None:
     """
     global _floatx
     if dtype not in ("float32", "float64"):
-        raise InvalidArgumentError(
-            component="kcore", argument="floatx", value=dtype, allowed="'float32' or 'float64'"
-        )
+        raise InvalidArgumentError(component="kcore", argument="floatx", value=dtype, allowed="'float32' or 'float64'")
     _floatx = dtype
 
 

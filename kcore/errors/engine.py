@@ -74,15 +74,15 @@ class VariableValueError(KcoreError, ValueError):
 class GradientMismatchError(KcoreError, AssertionError):
     """A derivative rule that finite differences contradict.
 
-    Attributes: `function` (its name), `argument` (position among the arrays of the arguments), `order` (1: the gradient,
-    2: the gradient of the gradient), `expected` (from finite differences), `found` (from the rules).
+    Attributes: `function` (its name), `argument` (position among the arrays of the arguments), `order` (1: the
+    gradient, 2: the gradient of the gradient), `expected` (from finite differences), `found` (from the rules).
     """
 
     def __init__(self, *, function: str, argument: int, order: int, expected: Any, found: Any) -> None:
         super().__init__(
-            f"The derivative of order {order} of {function} with respect to array {argument} of its arguments is wrong: "
-            f"finite differences along a random direction give {expected}, the derivative rules give {found}. Check the "
-            f"vjp rules of the primitives it uses, or choose a point where the function is smooth.",
+            f"The derivative of order {order} of {function} with respect to array {argument} of its arguments is "
+            f"wrong: finite differences along a random direction give {expected}, the derivative rules give {found}. "
+            f"Check the vjp rules of the primitives it uses, or choose a point where the function is smooth.",
             function=function,
             argument=argument,
             order=order,

@@ -60,6 +60,9 @@ def make(document: Document, spec: ComponentSpec) -> Any:
         except KcoreError:
             raise
         except (TypeError, ValueError, LookupError, OSError) as error:
+            if isinstance(error, TypeError):
+                # A class that hands its **kwargs on finds out only now, and says it less well.
+                _refuse_unknown(document, spec, component)
             problem = f"{spec.name} cannot be made with these options ({type(error).__name__}: {error})"
             _refuse(document, spec.options_path, problem, error)
 
@@ -79,25 +82,22 @@ def identifier(document: Document, spec: ComponentSpec) -> Any:
     return spec.name
 
 
-def accepted_arguments(component: Any) -> list[str] | None:
-    """The names of the keyword arguments, those included that a class hands on to its bases; None for any."""
+def accepted_arguments(component: Any) -> tuple[list[str], bool]:
+    """The names of the keyword arguments, those included that a class hands on to its bases with ``**kwargs``; and
+    whether there may be others, because somebody in that chain takes any.
+    """
     if not isinstance(component, type):
-        return _names(component)
+        return _keyword_names(component)
     names: list[str] = []
+    any_name = False
     for base in component.__mro__:
-        if "__init__" in vars(base):
-            if base is object:
-                return names
-            found = _keyword_names(vars(base)["__init__"])
-            names += [name for name in found[0] if name not in names]
-            if not found[1]:
-                return names
-    return None
-
-
-def _names(function: Any) -> list[str] | None:
-    names, more = _keyword_names(function)
-    return None if more else names
+        if "__init__" in vars(base) and base is not object:
+            found, hands_on = _keyword_names(vars(base)["__init__"])
+            names += [name for name in found if name not in names]
+            any_name = any_name or hands_on
+            if not hands_on:
+                break
+    return names, any_name
 
 
 def _keyword_names(function: Any) -> tuple[list[str], bool]:
@@ -111,21 +111,28 @@ def _keyword_names(function: Any) -> tuple[list[str], bool]:
 
 
 def _check_options(document: Document, spec: ComponentSpec, component: Any) -> None:
-    names = accepted_arguments(component)
+    if not accepted_arguments(component)[1]:
+        _refuse_unknown(document, spec, component)
+    try:
+        inspect.signature(component).bind(**spec.options)
+    except TypeError as error:
+        # A required argument that is missing may be there under a wrong name.
+        _refuse_unknown(document, spec, component)
+        _refuse(document, spec.options_path, f"{spec.name} cannot be made with these options ({error})", error)
+    except ValueError:  # Something without a signature: it will say itself what it needs.
+        return
+
+
+def _refuse_unknown(document: Document, spec: ComponentSpec, component: Any) -> None:
+    names, _ = accepted_arguments(component)
     for option in spec.options:
-        if names is not None and option not in names:
+        if option not in names:
             document.refuse(
                 (*spec.options_path, option),
                 f"{spec.name} has no option {option!r}",
                 allowed=names or "no options",
                 near=difflib.get_close_matches(option, names, n=2),
             )
-    try:
-        inspect.signature(component).bind(**spec.options)
-    except TypeError as error:
-        _refuse(document, spec.options_path, f"{spec.name} cannot be made with these options ({error})", error)
-    except ValueError:  # Something without a signature: it will say itself what it needs.
-        return
 
 
 def _refuse(document: Document, path: KeyPath, problem: str, cause: Exception) -> None:

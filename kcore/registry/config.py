@@ -147,11 +147,13 @@ def _construct(found: _Found, name: str, arguments: Any, *, by_config: bool = Tr
     build = getattr(found.target, "from_config", None) if by_config else None
     if not isinstance(arguments, Mapping) and (isinstance(arguments, str) or build is None):
         raise _error(found, name, f"is a {type(arguments).__name__}", "a dictionary of constructor arguments")
-    if not all(isinstance(key, str) for key in arguments):
+    if isinstance(arguments, Mapping) and not all(isinstance(key, str) for key in arguments):
         raise _error(found, name, "has a key that is no string", "a dictionary of constructor arguments")
     try:
         return found.target(**arguments) if build is None else build(arguments)
     except TypeError as error:
+        if not _is_about_arguments(error, found.target):
+            raise
         problem, unknown, accepted = _argument_trouble(found.target, arguments)
         if problem is None:
             raise
@@ -163,6 +165,17 @@ def _construct(found: _Found, name: str, arguments: Any, *, by_config: bool = Tr
             unknown=unknown,
             accepted=accepted,
         ) from error
+
+
+def _is_about_arguments(error: TypeError, target: Any) -> bool:
+    """Whether the call of a constructor failed, and not something within, which the config knows nothing of."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    callers = [_construct, getattr(target, "from_config", None), *(base.__init__ for base in target.__mro__)]
+    codes = [getattr(caller, "__code__", None) for caller in callers]
+    spelled = any(text in str(error) for text in ("__init__() ", "takes no arguments", "argument after **"))
+    return spelled and place is not None and place.tb_frame.f_code in codes
 
 
 def _argument_trouble(target: Any, arguments: Any) -> tuple[str | None, list[str], list[str]]:

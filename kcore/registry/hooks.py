@@ -55,15 +55,18 @@ class _Hooks:
         self._relay: tuple[object, Any] | None = None
 
     def relay(self) -> Any:
-        entries = self._entries()
+        # The key is read before what it stands for: a change in between makes the relay new, not wrongly old.
         key = catalogue.generation, switches.key(), self._changes
         relay = self._relay
         if relay is None or relay[0] != key:
             with self._lock:
                 relay = self._relay
                 if relay is None or relay[0] != key:
-                    found = self._assemble() if entries or self._local else _NoHooks()
+                    left_out: list[KcorePluginWarning] = []
+                    found = self._assemble(left_out) if self._entries() or self._local else _NoHooks()
                     relay = self._relay = key, found
+                    for warning in left_out:
+                        warnings.warn(warning, stacklevel=3)
         return relay[1]
 
     def records(self) -> list[Record]:
@@ -78,14 +81,14 @@ class _Hooks:
                 record = replace(record, state="broken", reason=failure)
             records.append(record)
         for name, value in self._local.items():
-            place = getattr(value, "__name__", None) or type(value).__qualname__
+            place = getattr(value, "__name__", None) or type(value).__name__
             record = Record("plugins", name, LOCAL, "", place, "local")
             failure = self._failures.get((LOCAL, name))
             records.append(record if failure is None else replace(record, state="broken", reason=failure))
         return sorted(records, key=lambda record: (record.name, record.distribution))
 
     def register(self, plugin: Any, name: str | None) -> None:
-        chosen = name or getattr(plugin, "__name__", None) or type(plugin).__qualname__
+        chosen = name or getattr(plugin, "__name__", None) or type(plugin).__name__
         with self._lock:
             self._local[chosen] = plugin
             self._failures.pop((LOCAL, chosen), None)
@@ -105,7 +108,7 @@ class _Hooks:
         policy = switches.policy()
         return [entry for entry in catalogue.entries(HOOK_GROUP) if policy.refusal(entry.distribution) is None]
 
-    def _assemble(self) -> Any:
+    def _assemble(self, left_out: list[KcorePluginWarning]) -> Any:
         from pluggy import PluginManager
 
         from kcore.registry import hookspecs
@@ -121,18 +124,18 @@ class _Hooks:
                 except KeyboardInterrupt:
                     raise
                 except BaseException as error:  # A plugin that calls sys.exit() when imported is broken, too.
-                    self._leave_out(record, f"{type(error).__name__}: {error}")
+                    left_out.append(self._failed(record, f"{type(error).__name__}: {error}"))
                 else:
-                    self._add(manager, plugin, record)
+                    left_out += self._add(manager, plugin, record)
         for name, plugin in self._local.items():
             if (LOCAL, name) not in self._failures:
-                self._add(manager, plugin, Record("plugins", name, LOCAL, "", name, "local"))
+                left_out += self._add(manager, plugin, Record("plugins", name, LOCAL, "", name, "local"))
         return manager.hook
 
-    def _add(self, manager: PluginManager, plugin: Any, record: Record) -> None:
-        """Add all of a plugin's hooks, or, if one is wrong, none."""
+    def _add(self, manager: PluginManager, plugin: Any, record: Record) -> list[KcorePluginWarning]:
+        """Add all of a plugin's hooks, or, if one is wrong, none; returns what there is to warn about."""
         if manager.is_registered(plugin):
-            return
+            return []
         try:
             manager.register(plugin, name=record.qualified)
             unknown = [
@@ -145,18 +148,17 @@ class _Hooks:
             problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
         else:
             if not unknown:
-                return
+                return []
             problem = f"there is no hook {' or '.join(map(repr, unknown))}{_near_hooks(unknown)}"
         if manager.is_registered(plugin):
             manager.unregister(plugin)
-        self._leave_out(record, problem)
+        return [self._failed(record, problem)]
 
-    def _leave_out(self, record: Record, reason: str) -> None:
+    def _failed(self, record: Record, reason: str) -> KcorePluginWarning:
         self._failures[record.distribution, record.name] = reason
-        warning = KcorePluginWarning(
+        return KcorePluginWarning(
             distribution=record.distribution, version=record.version, entry_point=record.entry_point, reason=reason
         )
-        warnings.warn(warning, stacklevel=5)
 
 
 def _near_hooks(unknown: list[str]) -> str:

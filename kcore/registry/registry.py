@@ -260,10 +260,11 @@ class Registry:
 
     def _tables(self) -> tuple[Table, dict[str, list[Record]]]:
         """The resolver's table, and its records by entry point."""
-        entries = catalogue.entries(group_of(self.family))
+        # The key is read before what it stands for: a change in between makes the table new, not wrongly old.
         key = catalogue.generation, switches.key(), self._changes
         settled = self._settled
         if settled is None or settled[0] != key:
+            entries = catalogue.entries(group_of(self.family))
             with self._lock:
                 reasons = {key: _reason(failure) for key, failure in self._failures.items()}
                 table = resolve_family(
@@ -297,7 +298,9 @@ class Registry:
             distribution = preference.distribution
         if distribution is not None:
             return table.qualified.get((normalised(distribution), rest))
-        return next((record for record in table.records if record.name == name and record.state == "disabled"), None)
+        disabled = [record for record in table.records if record.name == name and record.state == "disabled"]
+        first = first_party.owner(self.family, name)
+        return min(disabled, key=lambda record: normalised(record.distribution) != first, default=None)
 
     def _unknown(self, name: str) -> UnknownComponentError:
         from kcore.registry.suggestions import unknown

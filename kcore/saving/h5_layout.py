@@ -18,6 +18,7 @@ import numpy as np
 
 from kcore.engine.types import Array
 from kcore.errors.saving import FileContentError, FileReadError, FileWriteError
+from kcore.saving.h5_heaps import damaged_heap
 
 # HDF5 keeps an attribute in the object's header, which holds 64 KB; Keras leaves room for the header itself.
 ATTRIBUTE_LIMIT = 64512
@@ -84,10 +85,15 @@ def opened(path: Path) -> Iterator[H5Source]:
         FileContentError: it is no HDF5 file, or was cut short.
     """
     try:
-        with open(path, "rb"):
-            pass
+        heap = damaged_heap(path)
     except OSError as error:
         raise FileReadError(path=str(path), problem=error.strerror or str(error)) from error
+    if heap is not None:
+        raise FileContentError(
+            source=str(path),
+            problem=f"was cut short or is damaged at byte {heap}, where its texts are",
+            expected="what save() wrote",
+        )
     try:
         file = h5py.File(path, "r")
     except (OSError, RuntimeError) as error:

@@ -18,8 +18,6 @@ from kcore.saving.h5_layout import H5Source, write_arrays
 from kcore.saving.h5_weights import Assignments
 
 GROUP = "optimizer_weights"
-# Keras reads by position, and these optimizers of Keras 2 expect all slots of one weight, then those of the next.
-WEIGHT_BY_WEIGHT = ("RMSprop",)
 
 
 def write_optimizer(file: h5py.Group, optimizer: Optimizer, parameters: Sequence[Variable], path: Path) -> None:
@@ -31,13 +29,11 @@ def write_optimizer(file: h5py.Group, optimizer: Optimizer, parameters: Sequence
         return
     built = {id(parameter): index for index, parameter in enumerate(optimizer._parameters)}
     arrays = [(f"{optimizer.name}/iter:0", optimizer.iterations.value)]
-    order = [(slot, parameter) for slot in optimizer.slot_names for parameter in parameters]
-    if type(optimizer).__name__ in WEIGHT_BY_WEIGHT:
-        order = [(slot, parameter) for parameter in parameters for slot in optimizer.slot_names]
-    for slot, parameter in order:
-        index = built.get(id(parameter))
-        value = np.zeros_like(parameter.value) if index is None else optimizer.slots[slot][index].value
-        arrays.append((f"{optimizer.name}/{parameter.name}/{slot}:0", value))
+    for slot in optimizer.slot_names:
+        for parameter in parameters:
+            index = built.get(id(parameter))
+            value = np.zeros_like(parameter.value) if index is None else optimizer.slots[slot][index].value
+            arrays.append((f"{optimizer.name}/{parameter.name}/{slot}:0", value))
     write_arrays(file.create_group(GROUP), arrays, path)
 
 

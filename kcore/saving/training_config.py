@@ -87,12 +87,32 @@ def _saved(given: Any, family: str, unknown: list[str]) -> Any:
         given = given.function
     if inspect.isclass(given) and issubclass(given, Component):
         given = given()
-    if given is None or isinstance(given, str | Component):
-        return given if not isinstance(given, Component) else registry(family).serialize(given)
+    if isinstance(given, Component):
+        return _without_axis(registry(family).serialize(given), type(given))
+    if given is None or isinstance(given, str):
+        return _long_name(given) if family == "losses" and given else given
     name = _name_of(given, family)
     if not _leads_to(name, family, given):
-        unknown.append(name.rpartition(">")[2])
+        unknown.append(name.partition(">")[2] or name)
     return name
+
+
+def _without_axis(config: dict[str, Any], component: type[Component]) -> dict[str, Any]:
+    """The config without the usual axis, an argument that Keras 2's losses do not take."""
+    argument = inspect.signature(component).parameters.get("axis")
+    if argument is None or argument.default != -1 or config["config"].get("axis") != -1:
+        return config
+    return {**config, "config": {key: value for key, value in config["config"].items() if key != "axis"}}
+
+
+def _long_name(name: str) -> str:
+    """The name of the function that a loss's name means: Keras 3 reads ``mean_squared_error`` but not ``mse``."""
+    try:
+        function = registry("losses").load(name)
+    except KcoreError:
+        return name
+    own = getattr(function, "__name__", name)
+    return own if inspect.isfunction(function) and _leads_to(own, "losses", function) else name
 
 
 def _name_of(function: Any, family: str) -> str:

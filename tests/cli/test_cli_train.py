@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from kcore.errors import KcoreError
 
 
 def test_training_shows_summary_progress_results(kcore: Any, recipe: Path) -> None:
@@ -64,8 +59,7 @@ def test_numbers_that_json_cannot_say_are_null(kcore: Any, recipe: Path) -> None
         "0",
         "--json",
     )
-    if result.exit_code:
-        raise AssertionError(result.stderr)
+    assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout.splitlines()[-1])["test"]["loss"] is None
 
 
@@ -87,7 +81,7 @@ def test_changes_from_the_command_line(kcore: Any, recipe: Path) -> None:
         ("nonsense", 1, "Error: --set: 'nonsense' is not of the form KEY=VALUE."),
         ("compile.loss=mze", 1, "Error: No loss named 'mze' is installed."),
         ("save=model", 1, "Error: 'model' has no suffix, so its format is not known."),
-        ("model[0].Dense.units=9", 1, "Error: "),
+        ("model[0].Dense.units=9", 1, "Error: sparse_categorical_crossentropy was given"),
     ],
 )
 def test_an_error_is_one_message(kcore: Any, recipe: Path, change: str, code: int, message: str) -> None:
@@ -150,20 +144,3 @@ def test_ctrl_c_ends_with_130_and_a_word(tmp_path: Path, recipe: Path) -> None:
     assert process.returncode == 130
     assert errors == "\nInterrupted.\n"
     assert not (tmp_path / "runs" / "model.h5").exists()
-
-
-def test_a_note_survives_pickling_of_the_error() -> None:
-    from kcore.recipes.document import parse_document
-    from kcore.recipes.schema import check_recipe
-
-    with pytest.raises(KcoreError) as caught:
-        check_recipe(parse_document("fit: {epoch: 1}", "r.yaml"))
-    again = pickle.loads(pickle.dumps(caught.value))
-    assert (str(again), again.place) == (str(caught.value), "fit.epoch")
-
-
-def test_training_starts_quickly(process: Callable[..., Any], recipe: Path) -> None:
-    start = time.perf_counter()
-    result = process("train", str(recipe), "--epochs", "1")
-    assert result.returncode == 0, result.stderr
-    assert time.perf_counter() - start < 30

@@ -108,7 +108,9 @@ def test_padding_never_wins_a_pooling_window() -> None:
     x = np.full((1, 3, 1), -4.0)
     np.testing.assert_array_equal(ops.max_pool(x, size=(3,), strides=(1,), padding="same"), x)
     integers = np.full((1, 3, 1), np.iinfo(np.int32).min, np.int32)
-    np.testing.assert_array_equal(ops.max_pool(integers, size=(2,), strides=(2,), padding="same").ravel(), integers[0, :2, 0])
+    np.testing.assert_array_equal(
+        ops.max_pool(integers, size=(2,), strides=(2,), padding="same").ravel(), integers[0, :2, 0]
+    )
 
 
 def test_pooling_keeps_nan() -> None:

@@ -83,7 +83,12 @@ def test_trees_constants_and_several_outputs() -> None:
     [
         (np.sin, [X], 0, "check_gradients cannot take order=0. Allowed: 1, 2, ...."),
         (np.sin, [np.arange(3)], 1, "Allowed: at least one floating array."),
-        (np.argmax, [X], 1, "check_gradients cannot take function='argmax'. Allowed: a function with a floating output."),
+        (
+            np.argmax,
+            [X],
+            1,
+            "check_gradients cannot take function='argmax'. Allowed: a function with a floating output.",
+        ),
     ],
 )
 def test_what_cannot_be_checked(function: Any, arguments: Any, order: int, text: str) -> None:

@@ -157,7 +157,9 @@ BINARY = [ufunc for ufunc in ufunc_table if ufunc.nin == 2 and ufunc is not np.m
 
 
 @pytest.mark.parametrize("ufunc", UNARY, ids=lambda ufunc: ufunc.__name__)
-@pytest.mark.parametrize("array", [np.abs(X) + 0.1, (np.abs(X) + 0.1).astype("f4"), np.abs(I) + 1, B], ids=["f8", "f4", "i8", "bool"])
+@pytest.mark.parametrize(
+    "array", [np.abs(X) + 0.1, (np.abs(X) + 0.1).astype("f4"), np.abs(I) + 1, B], ids=["f8", "f4", "i8", "bool"]
+)
 def test_unary_ufuncs(ufunc: np.ufunc, array: np.ndarray) -> None:
     try:
         with np.errstate(all="ignore"):
@@ -215,7 +217,23 @@ def test_python_integers_that_do_not_fit() -> None:
 
 def test_operators_and_builtins() -> None:
     def call(x: Any, i: Any) -> Any:
-        return [+x, -x, abs(x), x // 0.3, x % 0.7, 2**x, x > 1, ~i, i << 1, i >> 1, i & 3, i | 4, i ^ 5, sum([x, x]), len(x)]
+        return [
+            +x,
+            -x,
+            abs(x),
+            x // 0.3,
+            x % 0.7,
+            2**x,
+            x > 1,
+            ~i,
+            i << 1,
+            i >> 1,
+            i & 3,
+            i | 4,
+            i ^ 5,
+            sum([x, x]),
+            len(x),
+        ]
 
     found = CompiledFunction(call)(X, I)
     assert_same(found[:-1], call(X, I)[:-1])

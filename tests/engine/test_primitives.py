@@ -355,9 +355,7 @@ def test_gradients_to_second_order(case: Case) -> None:
     check_gradients(case.function(3), case.operands(batch=3), name=str(case))
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if not case.smooth and "f" in (case.kinds or "f")], ids=str
-)
+@pytest.mark.parametrize("case", [case for case in CASES if not case.smooth and "f" in (case.kinds or "f")], ids=str)
 def test_gradients_of_what_is_constant_almost_everywhere_are_zero(case: Case) -> None:
     operands = case.operands()
 

@@ -32,9 +32,7 @@ def names(program: Program) -> list[str]:
 
 
 def test_the_text_of_a_program() -> None:
-    program = traced(
-        lambda a, b: np.maximum(a @ b + np.ones(4, "f4"), 0.0).reshape(8), F, ArrayType((3, 4), "f4")
-    )
+    program = traced(lambda a, b: np.maximum(a @ b + np.ones(4, "f4"), 0.0).reshape(8), F, ArrayType((3, 4), "f4"))
     assert str(program) == "\n".join(
         [
             "program(a: float32[2,3], b: float32[3,4]) {",
@@ -134,7 +132,7 @@ def test_the_passes_are_checked_when_the_environment_says_so(monkeypatch: pytest
 
 def test_dead_code_goes() -> None:
     def function(x: Any) -> Any:
-        np.sin(np.exp(x)) + np.ones((2, 3), "f4")  # noqa: B018
+        np.sin(np.exp(x)) + np.ones((2, 3), "f4")
         return np.cos(x)
 
     program = traced(function, F)

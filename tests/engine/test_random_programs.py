@@ -44,7 +44,9 @@ steps = st.lists(
 results = st.lists(back, max_size=4)
 
 
-def execute(plan: Any, chosen: Any, inputs: list[Any], read: Callable[[int], Any], assign: Callable[..., None]) -> list[Any]:
+def execute(
+    plan: Any, chosen: Any, inputs: list[Any], read: Callable[[int], Any], assign: Callable[..., None]
+) -> list[Any]:
     """Run the steps; ``read`` and ``assign`` are what variables are."""
     # The variables' first values are there from the start, so that assignments often meet values still to be read.
     values = [*inputs, *map(read, range(3))]

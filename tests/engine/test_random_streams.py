@@ -47,7 +47,9 @@ def test_equal_keys_give_equal_numbers_and_others_others() -> None:
 
 def test_a_key_is_two_words_and_numbers_are_floating() -> None:
     for key in (np.array([1, 2, 3], np.uint64), np.array([1, 2]), np.array(1, np.uint64)):
-        with pytest.raises(OperandError, match=r"random cannot take operands of shape .*: a key is uint64\[2\], this is"):
+        with pytest.raises(
+            OperandError, match=r"random cannot take operands of shape .*: a key is uint64\[2\], this is"
+        ):
             random_uniform(key, shape=(2,))
     with pytest.raises(OperandError, match="numbers are drawn in float32 or float64, not int32"):
         random_normal(KEY, shape=(2,), dtype="int32")

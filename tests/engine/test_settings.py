@@ -32,8 +32,10 @@ def test_they_can_be_changed() -> None:
 
 
 def test_what_they_cannot_be() -> None:
-    with pytest.raises(InvalidArgumentError, match="kcore cannot take floatx='int8'. Allowed: 'float32' or 'float64'."):
+    with pytest.raises(
+        InvalidArgumentError, match=r"kcore cannot take floatx='int8'. Allowed: 'float32' or 'float64'."
+    ):
         settings.set_floatx("int8")
-    with pytest.raises(InvalidArgumentError, match="kcore cannot take image_data_format='NCHW'. Allowed: 'channels_l"):
+    with pytest.raises(InvalidArgumentError, match=r"kcore cannot take image_data_format='NCHW'. Allowed: 'channels_l"):
         settings.set_image_data_format("NCHW")
     assert (settings.floatx(), settings.image_data_format()) == ("float32", "channels_last")

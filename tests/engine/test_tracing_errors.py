@@ -46,9 +46,7 @@ NEEDS_NUMBERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("what", "call"), [(what, call) for what, calls in NEEDS_NUMBERS.items() for call in calls]
-)
+@pytest.mark.parametrize(("what", "call"), [(what, call) for what, calls in NEEDS_NUMBERS.items() for call in calls])
 def test_the_numbers_of_a_traced_array(what: str, call: Any) -> None:
     text = raised(TracingError, call)
     assert text.startswith(f"{what} needs the numbers of an array, but this one is traced: only shape and dtype")
@@ -137,7 +135,7 @@ def test_a_traced_array_after_its_trace(use: Any) -> None:
     if use is np.copy:
         assert use(kept[0]) is kept[0]
         return
-    with pytest.raises(TracingError, match="A traced array was used after its trace had ended. Return it from"):
+    with pytest.raises(TracingError, match=r"A traced array was used after its trace had ended. Return it from"):
         use(kept[0])
 
 
@@ -145,7 +143,7 @@ def test_a_variable_cannot_be_made_of_or_assigned_a_leaked_array() -> None:
     kept: list[Any] = []
     CompiledFunction(lambda x: kept.append(x) or x)(X)
     for call in (lambda: Variable(kept[0]), lambda: Variable(X).assign(kept[0])):
-        with pytest.raises(TracingError, match="np.asarray needs the numbers"):
+        with pytest.raises(TracingError, match=r"np.asarray needs the numbers"):
             call()
 
 
@@ -165,9 +163,7 @@ def test_a_value_that_does_not_fit_its_variable(traced: bool) -> None:
 
     with pytest.raises(VariableValueError) as caught:
         CompiledFunction(call)() if traced else call()
-    assert str(caught.value) == (
-        "Variable 'kernel' has shape (2, 3), but the value assigned to it has shape (3,)."
-    )
+    assert str(caught.value) == ("Variable 'kernel' has shape (2, 3), but the value assigned to it has shape (3,).")
     assert (caught.value.variable, caught.value.expected, caught.value.given) == ("kernel", (2, 3), (3,))
 
 
@@ -266,7 +262,9 @@ def test_what_is_known_of_a_traced_array() -> None:
     seen: list[Any] = []
 
     def call(x: Any) -> Any:
-        seen.extend([x.shape, x.dtype, x.ndim, x.size, len(x), repr(x), isinstance(x, Tracer), hash(x) == hash(x), x is x])
+        seen.extend(
+            [x.shape, x.dtype, x.ndim, x.size, len(x), repr(x), isinstance(x, Tracer), hash(x) == hash(x), x is x]
+        )
         with pytest.raises(TypeError, match=r"len\(\) of an array without dimensions"):
             len(x[0, 0])
         return x

@@ -22,7 +22,12 @@ KERAS3_DENSE = {
     "config": {
         "name": "top",
         "trainable": True,
-        "dtype": {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None},
+        "dtype": {
+            "module": "keras",
+            "class_name": "DTypePolicy",
+            "config": {"name": "float32"},
+            "registered_name": None,
+        },
         "units": 2,
         "activation": {"module": "builtins", "class_name": "function", "config": "relu", "registered_name": "function"},
         "use_bias": True,
@@ -88,7 +93,7 @@ def test_the_given_config_is_not_changed() -> None:
 
 def test_a_setting_that_changes_something_is_refused() -> None:
     config = {**KERAS3_INPUT, "config": {**KERAS3_INPUT["config"], "optional": True}}  # type: ignore[dict-item]
-    with pytest.raises(errors.FileContentError, match="cannot be built .*'optional'"):
+    with pytest.raises(errors.FileContentError, match=r"cannot be built .*'optional'"):
         model_from_config({"class_name": "Sequential", "config": {"layers": [config, KERAS3_DENSE]}})
 
 

@@ -266,3 +266,29 @@ def test_a_config_needs_its_arguments_as_attributes() -> None:
 
     assert Classic(3, name="a").get_config()["size"] == 3
     assert kcore.layers.Layer is Layer
+
+
+def test_a_layer_without_a_constructor_has_the_config_of_all_layers() -> None:
+    class Plain(Layer):
+        def call(self, inputs: Any) -> Any:
+            return inputs
+
+    layer = Plain(name="plain", input_shape=(3,), activity_regularizer="l1")
+    config = layer.get_config()
+    assert config == {
+        "name": "plain",
+        "trainable": True,
+        "dtype": "float32",
+        "batch_input_shape": [None, 3],
+        "activity_regularizer": {"class_name": "L1", "config": {"l1": config["activity_regularizer"]["config"]["l1"]}},
+    }
+    assert Plain.from_config(config).get_config() == config
+
+
+def test_an_argument_of_the_base_may_be_the_subclass_own() -> None:
+    class Table(Layer):
+        def __init__(self, input_dim: int, **options: Any) -> None:
+            super().__init__(**options)
+            self.input_dim = input_dim
+
+    assert Table(7, name="t").get_config()["input_dim"] == 7

@@ -189,6 +189,15 @@ def test_an_unknown_option_is_refused_with_near_ones() -> None:
     assert "input_shape" in text
 
 
+def test_an_unknown_option_of_a_closed_component_is_refused() -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_data(recipe("data: {digits: {testsize: 0.5}}"))
+    assert str(caught.value) == (
+        "r.yaml, line 1, data.digits.testsize: digits has no option 'testsize'. Did you mean 'test_size'? "
+        "Allowed: test_size, seed, flat."
+    )
+
+
 def test_a_missing_option_is_told() -> None:
     with pytest.raises(RecipeError) as caught:
         build_model(recipe("model:\n  - Flatten\n  - Dense"))
@@ -257,8 +266,18 @@ class Open:
 
 
 def test_the_arguments_that_a_component_takes() -> None:
-    assert accepted_arguments(Handing) == ["units", "name", "size"]
-    assert accepted_arguments(Closed) == ["width"]
-    assert accepted_arguments(Open) == []
-    assert accepted_arguments(lambda a, *, b=1: a) == ["a", "b"]
-    assert accepted_arguments(lambda a, **more: a) is None
+    assert accepted_arguments(Handing) == (["units", "name", "size"], True)
+    assert accepted_arguments(Closed) == (["width"], False)
+    assert accepted_arguments(Open) == ([], True)
+    assert accepted_arguments(lambda a, *, b=1: a) == (["a", "b"], False)
+    assert accepted_arguments(lambda a, **more: a) == (["a"], True)
+
+
+def test_an_option_that_is_taken_without_being_named_is_passed_on(local: Any) -> None:
+    class Generous(kcore.callbacks.Callback):  # type: ignore[misc, name-defined, unused-ignore]
+        def __init__(self, **kwargs: Any) -> None:
+            self.size = kwargs.pop("size")
+
+    local("callbacks", Generous)
+    (made,) = build_callbacks(recipe("callbacks: [{Generous: {size: 3}}]"))
+    assert made.size == 3  # type: ignore[attr-defined]

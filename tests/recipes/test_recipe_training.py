@@ -134,7 +134,6 @@ def test_the_digits_example_reaches_its_accuracy(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     done = recipes.train(load_recipe(EXAMPLES / "digits.yaml"), verbose=0)
     assert done.test["accuracy"] >= 0.97
-    assert done.seconds < 60
     x = recipes.load_data(load_recipe(EXAMPLES / "digits.yaml")).x_test
     loaded = kcore.load_model("runs/digits.h5")
     np.testing.assert_array_equal(loaded.predict(x), done.model.predict(x))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -196,6 +197,8 @@ def test_the_error_carries_its_data() -> None:
     assert (data["source"], data["line"], data["place"]) == ("r.yaml", 3, "fit.epoch")
     assert data["near"] == ("epochs",)
     assert "batch_size" in data["allowed"]
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), vars(again)) == (str(caught.value), data)
 
 
 def test_a_file_is_loaded_with_changes(tmp_path: Path) -> None:

@@ -98,6 +98,8 @@ def installed(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     for variable in ("KCORE_PLUGINS", "KCORE_PREFER", "KCORE_INDEX"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("KCORE_CACHE_DIR", str(site.cache))
+    # The real plugins step aside: a test may install another ``kcore_layers``.
+    real = {name: sys.modules.pop(name) for name in list(sys.modules) if name.startswith("kcore_")}
     before = set(sys.modules)
     bundled = [entry for entry in sys.path if entry and "-packages" not in entry and not _has_kcore(entry)]
     with monkeypatch.context() as patch:
@@ -116,6 +118,7 @@ def installed(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     for module in set(sys.modules) - before:
         if str(site.folder.parent) in str(getattr(sys.modules[module], "__file__", "")):
             del sys.modules[module]
+    sys.modules.update(real)
     monkeypatch.undo()
     room.refresh()
 

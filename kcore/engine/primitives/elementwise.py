@@ -88,9 +88,7 @@ def ufunc_primitive(ufunc: np.ufunc, *derivatives: Callable[..., Any] | None) ->
                 results.append(sum_to(derivative(cotangents[0], *inputs, outputs[0]), operand))
         return results
 
-    primitive = Primitive(
-        name, infer, bind, vjp=vjp if derivatives else no_gradient, inplace=tuple(range(ufunc.nin))
-    )
+    primitive = Primitive(name, infer, bind, vjp=vjp if derivatives else no_gradient, inplace=tuple(range(ufunc.nin)))
     ufunc_primitives[ufunc] = primitive
     ufunc_table[ufunc] = lambda *operands: apply(primitive, *_converted(ufunc, operands))
     return primitive
@@ -155,7 +153,6 @@ for _ufunc in (
     np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift,
 ):  # fmt: skip
     ufunc_primitive(_ufunc)
-
 
 
 def _positive(x: Any) -> Any:

@@ -235,9 +235,7 @@ def _concatenate_vjp(cotangents: Any, inputs: Sequence[Any], outputs: Any, *, ax
 
     results, start = [], 0
     for x in inputs:
-        region = tuple(
-            (start if position == axis else 0, size, 1) for position, size in enumerate(x.shape)
-        )
+        region = tuple((start if position == axis else 0, size, 1) for position, size in enumerate(x.shape))
         results.append(cast(apply(slice_p, cotangents[0], region=region), x.dtype) if x.dtype.kind == "f" else None)
         start += x.shape[axis]
     return results

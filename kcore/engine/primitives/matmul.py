@@ -35,9 +35,7 @@ def _infer(x: ArrayType, y: ArrayType) -> tuple[ArrayType, ...]:
 
 
 def _bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any) -> Thunk:
-    (x, fill_x), (y, fill_y) = (
-        (operand, None) if _readable(operand) else staged(operand) for operand in inputs
-    )
+    (x, fill_x), (y, fill_y) = ((operand, None) if _readable(operand) else staged(operand) for operand in inputs)
     product = partial(np.matmul, x, y, outputs[0])
     if fill_x is None and fill_y is None:
         return product

@@ -101,9 +101,7 @@ def _winner_bind(
     return find
 
 
-max_pool_winner_p = Primitive(
-    "max_pool_winner", _winner_infer, _winner_bind, vjp=no_gradient, scratch=_winner_scratch
-)
+max_pool_winner_p = Primitive("max_pool_winner", _winner_infer, _winner_bind, vjp=no_gradient, scratch=_winner_scratch)
 
 
 # --- the gradient, and its transpose ---------------------------------------------------------------------------------

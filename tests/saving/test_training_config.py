@@ -1,0 +1,172 @@
+"""What a file keeps of compile(): every way to name a loss or metric, and Keras's own ways to write them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from kcore import Sequential, errors, load_model, losses, metrics, optimizers
+from kcore.layers import Dense
+
+X = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
+Y = np.linspace(0, 1, 8, dtype=np.float32).reshape(4, 2)
+
+
+def saved_loss(y_true: Any, y_pred: Any) -> Any:
+    return np.mean(np.square(y_true - y_pred) * 3, axis=-1)
+
+
+def model_with(loss: Any = "mse", metric: Any = None, optimizer: Any = "sgd") -> Sequential:
+    model = Sequential([Dense(2, name="only", input_shape=(3,))], name="small")
+    model.compile(optimizer, loss, metric)
+    return model
+
+
+@pytest.mark.parametrize("loss", ["mse", losses.MeanSquaredError, losses.MeanSquaredError(reduction="sum"), ["mse"]])
+@pytest.mark.parametrize(
+    "metric", [None, "mae", ["mae", "mse"], [metrics.MeanAbsoluteError(name="own")], {"only": "mae"}]
+)
+def test_every_way_to_name_losses_and_metrics_comes_back(tmp_path: Path, loss: Any, metric: Any) -> None:
+    model = model_with(loss, metric)
+    model.save(tmp_path / "m.h5")
+    again = load_model(tmp_path / "m.h5")
+    assert again.evaluate(X, Y, return_dict=True) == model.evaluate(X, Y, return_dict=True)
+
+
+def test_a_registered_function_is_kept_by_its_name(tmp_path: Path) -> None:
+    model = model_with(losses.mean_squared_error, [metrics.mean_absolute_error])
+    model.save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5") as file:
+        config = json.loads(file.attrs["training_config"])
+    assert (config["loss"], config["metrics"]) == ("mean_squared_error", ["mean_absolute_error"])
+    assert load_model(tmp_path / "m.h5").evaluate(X, Y) == model.evaluate(X, Y)
+
+
+def test_a_function_of_the_user_is_kept_by_name_with_a_warning(tmp_path: Path) -> None:
+    model = model_with(saved_loss, ["mae", saved_loss])
+    with pytest.warns(errors.KcoreWarning, match=r"'saved_loss', 'saved_loss', which no plugin provides.*custom_objec"):
+        model.save(tmp_path / "m.h5")
+    with pytest.raises(errors.UnknownComponentError, match="saved_loss"):
+        load_model(tmp_path / "m.h5")
+    again = load_model(tmp_path / "m.h5", custom_objects={"saved_loss": saved_loss})
+    assert again.evaluate(X, Y) == model.evaluate(X, Y)
+    assert load_model(tmp_path / "m.h5", compile=False).optimizer is None
+
+
+def test_a_function_without_a_name_costs_the_training_config(tmp_path: Path) -> None:
+    model = model_with(lambda y_true, y_pred: np.mean(np.abs(y_true - y_pred), axis=-1))
+    with pytest.warns(errors.KcoreWarning, match="'<lambda>'.*without what compile") as caught:
+        model.save(tmp_path / "m.h5")
+    assert caught[0].message.functions == ("<lambda>",)  # type: ignore[union-attr]
+    again = load_model(tmp_path / "m.h5")
+    assert again.optimizer is None
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+def rewritten(tmp_path: Path, **changes: Any) -> Path:
+    """A file of a model whose training config has other entries."""
+    model_with().save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5", "r+") as file:
+        config = {**json.loads(file.attrs["training_config"]), **changes}
+        file.attrs["training_config"] = json.dumps(config)
+    return tmp_path / "m.h5"
+
+
+def keras_sgd(**settings: Any) -> dict[str, Any]:
+    neutral = {
+        "name": "SGD",
+        "weight_decay": None,
+        "clipnorm": None,
+        "global_clipnorm": None,
+        "clipvalue": None,
+        "use_ema": False,
+        "ema_momentum": 0.99,
+        "ema_overwrite_frequency": None,
+        "jit_compile": True,
+        "is_legacy_optimizer": False,
+        "learning_rate": 0.125,
+        "momentum": 0.0,
+        "nesterov": False,
+    }
+    return {"class_name": "Custom>SGD", "config": {**neutral, **settings}}
+
+
+def test_settings_of_keras_that_change_nothing_are_dropped(tmp_path: Path) -> None:
+    model = load_model(rewritten(tmp_path, optimizer_config=keras_sgd(clipvalue=0.5)))
+    assert isinstance(model.optimizer, optimizers.SGD)
+    config = model.optimizer.get_config()
+    assert (config["learning_rate"], config["clipvalue"]) == (0.125, 0.5)
+
+
+@pytest.mark.parametrize(
+    "setting", [{"weight_decay": 0.1}, {"use_ema": True}, {"global_clipnorm": 1.0}, {"gradient_accumulation_steps": 4}]
+)
+def test_settings_of_keras_that_change_something_are_refused(tmp_path: Path, setting: dict[str, Any]) -> None:
+    path = rewritten(tmp_path, optimizer_config=keras_sgd(**setting))
+    with pytest.raises(errors.FileContentError, match=f"{next(iter(setting))}.*compile=False"):
+        load_model(path)
+    assert load_model(path, compile=False).optimizer is None
+
+
+def test_a_learning_rate_schedule_is_refused_by_name(tmp_path: Path) -> None:
+    schedule = {"class_name": "ExponentialDecay", "config": {"initial_learning_rate": 0.1}, "module": "keras"}
+    path = rewritten(tmp_path, optimizer_config=keras_sgd(learning_rate=schedule))
+    with pytest.raises(
+        errors.FileContentError, match=r"the learning rate schedule 'ExponentialDecay'; expected a numb"
+    ):
+        load_model(path)
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ({"class_name": "LossFunctionWrapper", "config": {"reduction": "auto", "name": "mse", "fn": "mse"}}, "mse"),
+        ({"class_name": "MeanSquaredError", "config": {"reduction": "auto", "name": "a", "fn": "mse"}}, "mse"),
+        (["mean_squared_error"], "mse"),
+        ({"only": "mse"}, "mse"),
+    ],
+)
+def test_losses_as_keras_writes_them(tmp_path: Path, loss: Any, expected: str) -> None:
+    model = load_model(rewritten(tmp_path, loss=loss))
+    same = model_with(expected)
+    same.set_weights(model.get_weights())
+    assert model.evaluate(X, Y) == same.evaluate(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ([[{"class_name": "MeanMetricWrapper", "config": {"name": "mae", "dtype": "float32", "fn": "mae"}}]], ["mae"]),
+        ([{"class_name": "MeanMetricWrapper", "config": {"name": "only_mse", "fn": "mean_squared_error"}}], ["mse"]),
+        ([[{"class_name": "MeanMetricWrapper", "config": {"name": "x", "fn": "mae"}}]], ["mae"]),
+        ([{"class_name": "MeanAbsoluteError", "config": {"name": "mine", "dtype": "float32"}}], ["mine"]),
+        ([[None]], []),
+        ([None], []),
+        (["mae"], ["mae"]),
+        (None, []),
+    ],
+)
+def test_metrics_as_keras_writes_them(tmp_path: Path, written: Any, names: list[str]) -> None:
+    assert load_model(rewritten(tmp_path, metrics=written)).metrics_names == ["loss", *names]
+
+
+def test_weighted_metrics_are_left_out_with_a_warning(tmp_path: Path) -> None:
+    with pytest.warns(errors.KcoreWarning, match="asks for weighted_metrics.*They were left out"):
+        load_model(rewritten(tmp_path, weighted_metrics=["mae"]))
+
+
+def test_what_other_readers_do_not_know_is_left_out(tmp_path: Path) -> None:
+    model = model_with([losses.CategoricalCrossentropy(label_smoothing=0.25)])
+    model.save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5") as file:
+        (config,) = json.loads(file.attrs["training_config"])["loss"]
+    assert config["config"]["label_smoothing"] == 0.25 and "axis" not in config["config"]
+    model_with(["mse"]).save(tmp_path / "n.h5")
+    with h5py.File(tmp_path / "n.h5") as file:
+        assert json.loads(file.attrs["training_config"])["loss"] == ["mean_squared_error"]
+    assert load_model(tmp_path / "m.h5").evaluate(X, Y) == model.evaluate(X, Y)
