@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kcore.cli.group import Command
+from kcore.cli.header import report_header
 from kcore.cli.output import print_json, results_line
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def train(recipe: str, changes: tuple[str, ...], epochs: int | None, verbose: in
 
     def show(model: Any, data: Data) -> None:
         if not silent:
+            for line in report_header():
+                click.echo(line)
             model.summary(print_fn=click.echo)
             click.echo(f"\nData {data.name}: {len(data.x_train)} samples to train on, {len(data.x_test)} to test with")
 

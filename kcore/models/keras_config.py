@@ -71,25 +71,3 @@ def without_neutral(config: dict[str, Any], neutral: dict[str, tuple[Any, ...]])
         for key, value in config.items()
         if key not in neutral or (neutral[key] and not any(value == allowed for allowed in neutral[key]))
     }
-
-
-def with_input_layers(config: Any, dtype: str | None = None) -> Any:
-    """A model's config with an ``InputLayer`` at the head of every Sequential model, as Keras has written since 2.4.
-
-    Keras 3 misreads the shape that the first real layer carries, unless such a layer comes before it.
-
-    Args:
-        config: of a model, inner models included.
-        dtype: of the outermost model's input; Keras's default if it is not known.
-    """
-    if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
-        return config
-    inner = dict(config["config"])
-    if isinstance(inner.get("layers"), list):
-        inner["layers"] = [with_input_layers(layer) for layer in inner["layers"]]
-        shape = inner.get("build_input_shape")
-        first = inner["layers"][0] if inner["layers"] else None
-        if shape and first and config.get("class_name") == "Sequential" and first.get("class_name") != "InputLayer":
-            settings = {"name": f"{first['config'].get('name', 'sequential')}_input", "batch_input_shape": shape}
-            inner["layers"].insert(0, {"class_name": "InputLayer", "config": {**settings, "dtype": dtype or "float32"}})
-    return {**config, "config": inner}

@@ -173,14 +173,9 @@ class Sequential(Model):
         return tensor
 
     def get_config(self) -> dict[str, Any]:
-        """The name and the layers' configs, bottom first."""
-        config: dict[str, Any] = {"name": self.name, "layers": [serialize(layer, "layers") for layer in self._layers]}
-        if self._input is not None:
-            config["build_input_shape"] = list(self._input.shape)
-            if self._layers and self._layers[0].batch_input_shape is None:
-                # Without this a reader that knows no build_input_shape would not know the shapes.
-                config["layers"][0]["config"].setdefault("batch_input_shape", list(self._input.shape))
-        return config
+        """The name and the layers' configs, bottom first; an ``InputLayer`` at the head once the shapes are known."""
+        begin = [] if self._input is None or self._input.node is None else [self._input.node.layer]
+        return {"name": self.name, "layers": [serialize(layer, "layers") for layer in [*begin, *self._layers]]}
 
     @classmethod
     def from_config(cls, config: Any) -> Self:

@@ -25,7 +25,7 @@ hookimpl = HookimplMarker("kcore")
 def kcore_cli_commands(group: Any) -> None:
     """Add commands to the command line.
 
-    Fires once, when the ``kcore`` command starts. Any plugin may implement it.
+    Fires when ``kcore`` lists all its commands, or is given one that is not its own. Any plugin may implement it.
 
     Args:
         group: the click group; ``group.add_command(...)`` adds one.
@@ -36,14 +36,14 @@ def kcore_cli_commands(group: Any) -> None:
 def kcore_data_source(x: Any, y: Any) -> Any:
     """Offer to read a kind of data that kcore does not know.
 
-    Fires when ``fit``, ``evaluate`` or ``predict`` is given data that is neither arrays nor a known source. Any plugin
-    may implement it; the first answer that is not None is taken.
+    Fires when ``fit``, ``evaluate`` or ``predict`` is given an ``x`` that is no NumPy array. Any plugin may implement
+    it; the first answer that is not None is taken.
 
     Args:
-        x, y: what the user gave.
+        x, y: what the user gave; ``predict`` has no ``y``.
 
     Returns:
-        A data source, or None if this is not the plugin's kind of data.
+        ``(x, y)`` as arrays, or lists or dictionaries of arrays; None if this is not the plugin's kind of data.
     """
 
 
@@ -89,7 +89,7 @@ def kcore_model_loaded(model: Any, path: str) -> None:
 def kcore_report_header() -> str | list[str] | None:
     """Add lines to the header that reports begin with (versions, devices, settings).
 
-    Fires whenever the command line prints such a header. Any plugin may implement it.
+    Fires when ``kcore train`` begins its report. Any plugin may implement it.
 
     Returns:
         A line, a list of lines, or None.

@@ -13,7 +13,6 @@ import h5py
 from kcore.components.component import plain
 from kcore.errors.saving import UnsupportedByFormatError
 from kcore.models.architecture import json_object, model_from_config
-from kcore.models.keras_config import with_input_layers
 from kcore.models.model import Model
 from kcore.registry import custom_object_scope, serialize
 from kcore.saving.atomic import write_atomically
@@ -23,6 +22,7 @@ from kcore.saving.h5_weights import (
     assign,
     read_by_name,
     read_by_position,
+    read_whole,
     weights_group,
     write_versions,
     write_weights,
@@ -53,9 +53,7 @@ class H5Format:
 
         def fill(file: h5py.File) -> None:
             write_versions(file)
-            slots = model.input_slots() or []
-            config = with_input_layers(serialize(model, "layers"), str(slots[0].dtype) if len(slots) == 1 else None)
-            write_text(file, "model_config", json.dumps(config, default=plain))
+            write_text(file, "model_config", json.dumps(serialize(model, "layers"), default=plain))
             write_weights(file.create_group("model_weights"), model, path)
             training = training_config(model) if include_optimizer else None
             if training is not None and model.optimizer is not None:
@@ -87,7 +85,7 @@ class H5Format:
             group = source.group(source.file, "model_weights")
             if group is None:
                 raise source.error("has no group 'model_weights'", "the model's weights")
-            assign(read_by_position(source, group, model))
+            assign(read_whole(source, group, model))
             training = source.text(source.file, "training_config") if compile else None
             if training is not None:
                 compile_as_saved(model, training, str(path))

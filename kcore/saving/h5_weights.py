@@ -100,6 +100,22 @@ def read_by_position(source: H5Source, group: h5py.Group, model: Model) -> Assig
     return pairs
 
 
+def read_whole(source: H5Source, group: h5py.Group, model: Model) -> Assignments:
+    """What each weight becomes when the model itself is from the same file, so that the names of layers agree.
+
+    By name, because a graph with branches has more than one order: Keras lists layers by their depth. Files whose
+    weights stand under other names than the config's are read by position.
+
+    Raises:
+        FileContentError: a layer or weight is missing, too many, or of another shape.
+    """
+    saved = {name: names for name, names in _layers(source, group).items() if names}
+    layers = {layer.name: layer for layer in model.layers if layer.weights}
+    if set(saved) != set(layers) or _top_level(model):
+        return read_by_position(source, group, model)
+    return [pair for name, names in saved.items() for pair in _read_layer(source, group, name, names, layers[name])]
+
+
 def read_by_name(source: H5Source, group: h5py.Group, model: Model) -> Assignments:
     """What the weights of those layers become that the file has under the same name.
 

@@ -146,9 +146,7 @@ class Trainer(Layer):
     ) -> tuple[ArraySource, tuple[int, int, int]]:
         """A source of checked batches, and how many of its arrays are inputs, labels, and weights."""
         objectives = self._compiled(purpose)
-        if not isinstance(x, np.ndarray):
-            adapted = hooks().kcore_data_source(x=x, y=y)
-            x, y = (x, y) if adapted is None else adapted
+        x, y = _adapted(x, y)
         if y is None:
             raise EmptyDataError(purpose=purpose, reason="no labels were given (y is None)")
         names = self.output_names()
@@ -230,6 +228,7 @@ class Trainer(Layer):
         self._compiled("fit")
         size = _batch_size(batch_size)
         validation = self._validation(validation_data, size)
+        x, y = _adapted(x, y)
         if validation is None and validation_split:
             x, y, sample_weight, held_out = self._split(x, y, sample_weight, validation_split)
             validation = self._validation(held_out, size)
@@ -308,7 +307,7 @@ class Trainer(Layer):
         callbacks: Sequence[Callback] | None = None,
     ) -> Any:
         """The outputs for all samples, an array (or a list of arrays for several outputs)."""
-        arrays = self._inputs(x)
+        arrays = self._inputs(_adapted(x, None)[0])
         count = check_lengths("predict", {_label("x", str(i), len(arrays)): a for i, a in enumerate(arrays)})
         source = ArraySource(arrays, self._input_dtypes(arrays), min(_batch_size(batch_size), count))
         if self._predict is None:
@@ -335,6 +334,12 @@ class Trainer(Layer):
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for these samples."""
         return self.predict(x, batch_size=len_of(x))
+
+
+def _adapted(x: Any, y: Any) -> tuple[Any, Any]:
+    """The data, read by a plugin if it is of a kind that one knows."""
+    adapted = None if isinstance(x, np.ndarray) else hooks().kcore_data_source(x=x, y=y)
+    return (x, y) if adapted is None else adapted
 
 
 def len_of(x: Any) -> int:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from kcore import __version__
+from kcore.registry import hookimpl, register_hooks, unregister_hooks
 
 
 def test_training_shows_summary_progress_results(kcore: Any, recipe: Path) -> None:
@@ -27,6 +32,22 @@ def test_training_shows_summary_progress_results(kcore: Any, recipe: Path) -> No
     assert text.splitlines()[-1].startswith("Test data (359 samples): loss 0.")
     assert ", accuracy 0." in text.splitlines()[-1]
     assert Path("runs/model.h5").is_file()
+
+
+def test_the_report_begins_with_versions_and_what_plugins_add(kcore: Any, recipe: Path) -> None:
+    class Plugin:
+        @hookimpl
+        def kcore_report_header(self) -> list[str]:
+            return ["device: abacus", "beads: 13"]
+
+    plugin = Plugin()
+    register_hooks(plugin)
+    try:
+        lines = kcore("train", str(recipe), "--epochs", "0").stdout.splitlines()
+    finally:
+        unregister_hooks(plugin)
+    assert lines[0] == f"kcore {__version__}, NumPy {np.__version__}, Python {platform.python_version()}"
+    assert lines[1:3] == ["device: abacus", "beads: 13"]
 
 
 def test_json_is_the_last_line(kcore: Any, recipe: Path) -> None:

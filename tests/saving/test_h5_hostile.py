@@ -137,7 +137,6 @@ SPOILT: dict[str, tuple[Callable[[Any], None], str]] = {
         changed_config(
             lambda c: (
                 (
-                    c["config"].pop("build_input_shape"),
                     c["config"]["layers"].pop(0),
                     c["config"]["layers"][0]["config"].pop("batch_input_shape"),
                 )
