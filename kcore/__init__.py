@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 # Everything public, by the module that has it; a module is imported when a name of it is first used.
 _EXPORTS = {
     "kcore.engine": ("Array", "Shape", "Variable", "grad", "value_and_grad"),
+    "kcore.engine.numpy_backend": ("set_threads",),
     "kcore.engine.random": ("KeySequence", "set_random_seed"),
     "kcore.engine.settings": (
         "epsilon",
@@ -23,6 +24,7 @@ _EXPORTS = {
         "set_floatx",
         "set_image_data_format",
     ),
+    "kcore.training.explain": ("explain",),
     "kcore.models": ("Input", "Model", "Sequential", "load_model", "model_from_json", "save_model"),
     "kcore.registry": ("custom_object_scope", "deserialize", "serialize"),
 }

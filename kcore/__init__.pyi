@@ -18,6 +18,7 @@ from kcore.engine import Shape as Shape
 from kcore.engine import Variable as Variable
 from kcore.engine import grad as grad
 from kcore.engine import value_and_grad as value_and_grad
+from kcore.engine.numpy_backend import set_threads as set_threads
 from kcore.engine.random import KeySequence as KeySequence
 from kcore.engine.random import set_random_seed as set_random_seed
 from kcore.engine.settings import epsilon as epsilon
@@ -35,5 +36,6 @@ from kcore.models import save_model as save_model
 from kcore.registry import custom_object_scope as custom_object_scope
 from kcore.registry import deserialize as deserialize
 from kcore.registry import serialize as serialize
+from kcore.training.explain import explain as explain
 
 __version__: str

@@ -10,6 +10,7 @@ from kcore.cli.group import App, Settings, debug_option
 from kcore.cli.info import info
 from kcore.cli.listing import list_
 from kcore.cli.predict import predict
+from kcore.cli.profile import profile
 from kcore.cli.train import train
 
 
@@ -35,5 +36,5 @@ def app(context: click.Context) -> None:
     context.ensure_object(Settings)
 
 
-for command in (list_, info, train, evaluate, predict):
+for command in (list_, info, train, evaluate, predict, profile):
     app.add_command(command)

@@ -71,8 +71,7 @@ def load_cases(path: str | os.PathLike[str]) -> list[Case]:
         meta = json.loads(archive["meta"].item())
         if meta.get("format") != FORMAT:
             raise ValueError(
-                f"{os.fspath(path)} has reference format {meta.get('format')!r}; "
-                f"this version reads format {FORMAT}."
+                f"{os.fspath(path)} has reference format {meta.get('format')!r}; this version reads format {FORMAT}."
             )
         pools = {member: archive[member] for member in archive.files if member != "meta"}
     for pool in pools.values():

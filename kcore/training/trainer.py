@@ -141,7 +141,7 @@ class Trainer(Layer):
             return [np.dtype(floatx()) if array.dtype.kind in "fbu" else array.dtype for array in arrays]
         return [np.dtype(slot.dtype) for slot in slots]
 
-    def _source(
+    def source(
         self, purpose: str, x: Any, y: Any, sample_weight: Any, batch_size: int, class_weight: Any = None
     ) -> tuple[ArraySource, tuple[int, int, int]]:
         """A source of checked batches, and how many of its arrays are inputs, labels, and weights."""
@@ -232,7 +232,7 @@ class Trainer(Layer):
         if validation is None and validation_split:
             x, y, sample_weight, held_out = self._split(x, y, sample_weight, validation_split)
             validation = self._validation(held_out, size)
-        source, counts = self._source("fit", x, y, sample_weight, size, class_weight)
+        source, counts = self.source("fit", x, y, sample_weight, size, class_weight)
         return loop.fit(
             self,
             source,
@@ -256,7 +256,7 @@ class Trainer(Layer):
                 allowed="a tuple (x, y) or (x, y, sample_weight)",
             )
         x, y, *rest = data
-        return self._source("evaluate", x, y, rest[0] if rest else None, batch_size)
+        return self.source("evaluate", x, y, rest[0] if rest else None, batch_size)
 
     def _split(self, x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[Any, Any, Any, Any]:
         """Cut the last ``fraction`` of the samples off."""
@@ -295,7 +295,7 @@ class Trainer(Layer):
         Returns:
             the loss, or a list ``[loss, *metrics]`` in the order of ``metrics_names``, or a dictionary by name.
         """
-        source, counts = self._source("evaluate", x, y, sample_weight, _batch_size(batch_size))
+        source, counts = self.source("evaluate", x, y, sample_weight, _batch_size(batch_size))
         logs = loop.evaluate(self, source, counts, list(callbacks or ()), verbose=_verbosity(verbose))
         return _results(logs, return_dict)
 
@@ -321,13 +321,13 @@ class Trainer(Layer):
         self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """One update on exactly these samples; returns the batch's loss and metrics, as ``evaluate`` does."""
-        source, counts = self._source("train_on_batch", x, y, sample_weight, len_of(x), class_weight)
+        source, counts = self.source("train_on_batch", x, y, sample_weight, len_of(x), class_weight)
         steps = self.steps("train_on_batch")
         return _results(loop.single(steps, steps.train, source, counts), return_dict)
 
     def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of these samples."""
-        source, counts = self._source("test_on_batch", x, y, sample_weight, len_of(x))
+        source, counts = self.source("test_on_batch", x, y, sample_weight, len_of(x))
         steps = self.steps("test_on_batch")
         return _results(loop.single(steps, steps.test, source, counts), return_dict)
 

@@ -194,9 +194,7 @@ def test_batch_logs_are_wanted_when_somebody_reads_them(callbacks: list[Callback
 
 @pytest.mark.parametrize("entry", ["EarlyStopping", None, 3])
 def test_only_callbacks_are_taken(entry: Any) -> None:
-    with pytest.raises(
-        InvalidArgumentError, match=r"CallbackList cannot take callbacks=.* Allowed: instances of"
-    ):
+    with pytest.raises(InvalidArgumentError, match=r"CallbackList cannot take callbacks=.* Allowed: instances of"):
         CallbackList([entry])
     with pytest.raises(InvalidArgumentError):
         CallbackList().append(entry)

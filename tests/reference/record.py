@@ -61,12 +61,8 @@ def record(subject: str, python: Path, output: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "subjects", nargs="*", metavar="SUBJECT", help=f"one of {', '.join(SUBJECTS)}; default: all"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"one of {', '.join(SUBJECTS)}; default: all")
     parser.add_argument("--env", type=Path, default=ROOT / ".reference-env", help="the environment's folder")
     parser.add_argument("--output", type=Path, default=ROOT, help="root of the tree that receives the files")
     options = parser.parse_args(arguments)

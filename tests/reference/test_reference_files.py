@@ -139,9 +139,7 @@ def test_sources_agree_where_their_definitions_do(subject: str) -> None:
         for name in (set(first.arrays) & set(second.arrays)) - INPUTS:
             bound = known_difference(subject, first, second, name)
             if bound is None:
-                bound = (
-                    tolerance(subject, first, second, name) if first.arrays[name].dtype.kind == "f" else 0.0
-                )
+                bound = tolerance(subject, first, second, name) if first.arrays[name].dtype.kind == "f" else 0.0
             found = distance(first.arrays[name], second.arrays[name])
             compared += 1
             if first.arrays[name].dtype != second.arrays[name].dtype or not found <= bound:

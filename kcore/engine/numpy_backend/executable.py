@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from kcore.engine.numpy_backend.arena import ALIGNMENT
+from kcore.engine.numpy_backend.kernels import Kernel
 from kcore.engine.numpy_backend.storage import StoragePlan
+from kcore.engine.numpy_backend.threads import BUFFER_ELEMENTS, SingleThreadedProducts, thread_team
 from kcore.engine.primitive import Thunk
+from kcore.engine.primitives.cost import moved_bytes, operations
 from kcore.engine.program import Program, Value
 from kcore.engine.tracing import Variable
 from kcore.engine.types import Array, ArrayType
 
-BUFFER_ELEMENTS = 64
+
+class Cost(NamedTuple):
+    """An equation with its types, the number of its pieces, and what it computes and moves."""
+
+    name: str
+    pieces: int
+    operations: int
+    nbytes: int
+
+
+_single_threaded = SingleThreadedProducts()
+_as_it_is = nullcontext()
 
 
 class NumpyExecutable:
@@ -37,9 +53,12 @@ class NumpyExecutable:
             assert owner is not None
             arrays[value] = owner
         self._thunks: list[Thunk] = []
-        for equation, blocks in zip(program.equations, plan.scratch, strict=True):
+        self.costs: list[Cost | None] = []
+        team = thread_team()
+        for equation, kernel, blocks in zip(program.equations, plan.kernels, plan.scratch, strict=True):
             inputs = [arrays[value] for value in equation.inputs]
-            if equation.outputs[0] in plan.views:
+            self.costs.append(None if kernel is None else _cost(kernel))
+            if kernel is None:
                 assert equation.primitive.view is not None
                 arrays[equation.outputs[0]] = equation.primitive.view(*inputs, **equation.params)  # type: ignore[assignment]
                 continue
@@ -50,11 +69,10 @@ class NumpyExecutable:
                 else:
                     assert storage.block is not None
                     arrays[value] = self._part(storage.block.offset, value.type)
-            rule = equation.primitive.scratch
-            types = () if rule is None else rule(*(value.type for value in equation.inputs), **equation.params)
-            scratch = [self._part(block.offset, type) for block, type in zip(blocks, types, strict=True)]
+            scratch = [self._part(block.offset, type) for block, type in zip(blocks, kernel.scratch, strict=True)]
             outputs = [arrays[value] for value in equation.outputs]
-            self._thunks.append(equation.primitive.bind(inputs, outputs, scratch, **equation.params))
+            self._thunks.append(kernel.bind(inputs, outputs, scratch, team))
+        self._threaded = any(kernel is not None and kernel.pieces for kernel in plan.kernels)
         self.outputs: list[Array] = []
         for value in program.outputs[: len(program.outputs) - len(updates)]:
             array = arrays[value]
@@ -70,12 +88,24 @@ class NumpyExecutable:
 
     def run(self) -> None:
         """Replay the program once."""
-        with np.errstate(all="ignore"):
-            # NumPy's broadcasting loops allocate a buffer of this many elements. Kernels never convert dtypes in a
-            # ufunc, so that a small one is as fast. Leaving errstate restores the size as well.
+        with np.errstate(all="ignore"), _single_threaded if self._threaded else _as_it_is:
+            # Leaving errstate restores the size as well.
             np.setbufsize(BUFFER_ELEMENTS)
             for thunk in self._thunks:
                 thunk()
+
+    def time_equations(self, runs: int) -> list[float]:
+        """Seconds that each equation takes, the mean of several runs; 0 for views. Variables change as in any run."""
+        spent = [0.0] * len(self.costs)
+        computed = [number for number, cost in enumerate(self.costs) if cost is not None]
+        with np.errstate(all="ignore"), _single_threaded if self._threaded else _as_it_is:
+            np.setbufsize(BUFFER_ELEMENTS)
+            for _ in range(runs):
+                for number, thunk in zip(computed, self._thunks, strict=False):
+                    start = time.perf_counter()
+                    thunk()
+                    spent[number] += time.perf_counter() - start
+        return [seconds / runs for seconds in spent]
 
     def __call__(self, *arrays: Any) -> Sequence[Array]:
         """Copy ``arrays`` into ``inputs``, run, return ``outputs``."""
@@ -83,6 +113,14 @@ class NumpyExecutable:
             np.copyto(buffer, array, casting="unsafe")
         self.run()
         return self.outputs
+
+
+def _cost(kernel: Kernel) -> Cost:
+    equation = kernel.equation
+    inputs, output = [value.type for value in equation.inputs], equation.outputs[0].type
+    name = f"{equation.primitive.name}({', '.join(map(str, inputs))}) -> {output}"
+    counted = operations(equation.primitive, inputs, output, equation.params)
+    return Cost(name, len(kernel.pieces) or 1, counted, moved_bytes(inputs, output))
 
 
 class NumpyBackend:

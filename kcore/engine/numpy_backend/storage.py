@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kcore.engine.numpy_backend.arena import Arena, Block
+from kcore.engine.numpy_backend.kernels import Kernel
 from kcore.engine.program import Equation, Program, Value
 from kcore.engine.tracing import Variable
 from kcore.engine.types import Array, ArrayType
@@ -38,6 +39,7 @@ class StoragePlan:
     Attributes:
         storages: the storage of every value.
         views: values that are a view of their equation's first input.
+        kernels: per equation, how it is computed; ``None`` for a view.
         scratch: per equation, the blocks of its work arrays.
         copies: (value, variable) pairs left over: updates that could not be written in place.
         nbytes: size of the arena.
@@ -52,6 +54,7 @@ class StoragePlan:
         self._find_views()
         self._find_last_reads(len(updates))
         self.copies = self._update_in_place(updates)
+        self.kernels: list[Kernel | None] = []
         self.scratch, self.nbytes = self._allocate()
 
     def _place_given(self, state: Sequence[Variable]) -> None:
@@ -141,9 +144,9 @@ class StoragePlan:
                     storage.type.nbytes
                 )
                 ending.setdefault(storage.last, []).append(storage)
-            types = [value.type for value in equation.inputs]
-            rule = equation.primitive.scratch
-            wanted = [] if rule is None else rule(*types, **equation.params)
+            kernel = None if equation.outputs[0] in self.views else Kernel(equation)
+            self.kernels.append(kernel)
+            wanted = [] if kernel is None else kernel.scratch
             scratch.append([arena.allocate(type.nbytes) for type in wanted])
             for block in scratch[-1]:
                 arena.free(block)

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from kcore.engine.primitives import (
+    average_pooling,
     convolution,
+    cumulative,
     elementwise,
+    indexing,
     layout,
     matmul,
     pooling,
     random,
     reductions,
+    sorting,
 )
 
-__all__ = ["convolution", "elementwise", "layout", "matmul", "pooling", "random", "reductions"]
+__all__ = [
+    "average_pooling",
+    "convolution",
+    "cumulative",
+    "elementwise",
+    "indexing",
+    "layout",
+    "matmul",
+    "pooling",
+    "random",
+    "reductions",
+    "sorting",
+]

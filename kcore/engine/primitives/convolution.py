@@ -1,8 +1,9 @@
 """Convolution over any number of spatial axes, and the two linear maps that are its derivatives.
 
-Arrays are (batch, *spatial, channels), kernels (*size, input channels, output channels); as everywhere in deep
-learning the kernel is not flipped. Work is cut into chunks of samples whose unfolded patches stay in the cache:
-unfold into a reused buffer, multiply, go on.
+Arrays are (batch, *spatial, channels), kernels (*size, input channels / groups, output channels); as everywhere in
+deep learning the kernel is not flipped. With ``groups`` the channels fall into that many consecutive parts, and each
+part of the outputs sees its part of the inputs. Work is cut into chunks of samples whose unfolded patches stay in the
+cache: unfold into a reused buffer, multiply, go on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ from typing import Any
 import numpy as np
 
 from kcore.engine.primitive import Primitive, Thunk
-from kcore.engine.primitives.windows import Padding, Window, chunk_length, chunks, staged
+from kcore.engine.primitives.depthwise import (
+    bind_depthwise,
+    bind_depthwise_input_gradient,
+    bind_depthwise_kernel_gradient,
+    depthwise_types,
+)
+from kcore.engine.primitives.unfolding import Fold, Unfold, unfold_types
+from kcore.engine.primitives.windows import Padding, Window, staged
 from kcore.engine.tracing import apply
 from kcore.engine.types import Array, ArrayType
 from kcore.errors.engine import OperandError
@@ -22,92 +30,95 @@ from kcore.errors.engine import OperandError
 Ints = tuple[int, ...]
 
 
-def _window(kernel: tuple[int, ...], strides: Ints, padding: Padding, dilation: Ints) -> Window:
+def _window(kernel: Ints, strides: Ints, padding: Padding, dilation: Ints) -> Window:
     return Window(tuple(kernel[:-2]), strides, padding, dilation)
 
 
-def _infer(x: ArrayType, kernel: ArrayType, *, strides: Ints, padding: Padding, dilation: Ints) -> Any:
-    if len(x.shape) != len(kernel.shape) or len(x.shape) != len(strides) + 2:
+def _depthwise(kernel: Ints, groups: int) -> bool:
+    return groups > 1 and kernel[-2] == 1
+
+
+def _output_shape(
+    operation: str, x: Ints, kernel: Ints, types: Sequence[ArrayType], strides: Ints, padding: Padding, dilation: Ints,
+    groups: int,
+) -> Ints:  # fmt: skip
+    """Shape of the convolution of ``x`` and ``kernel``, or what is wrong with them."""
+    first, second = types
+    if len(x) != len(kernel) or len(x) != len(strides) + 2:
         reason = f"{len(strides)} spatial axes need {len(strides) + 2} axes in both"
-    elif x.shape[-1] != kernel.shape[-2]:
-        reason = f"the input has {x.shape[-1]} channels, the kernel takes {kernel.shape[-2]}"
-    elif x.dtype.kind != "f" or kernel.dtype.kind != "f":
-        reason = f"it is defined for floating dtypes, not {x.dtype.name} and {kernel.dtype.name}"
+    elif x[-1] != kernel[-2] * groups:
+        within = "" if groups == 1 else f" in each of {groups} groups"
+        reason = f"the input has {x[-1]} channels, the kernel takes {kernel[-2]}{within}"
+    elif kernel[-1] % groups:
+        reason = f"{kernel[-1]} output channels cannot be divided into {groups} groups"
+    elif first.dtype.kind != "f" or second.dtype.kind != "f":
+        reason = f"it is defined for floating dtypes, not {first.dtype.name} and {second.dtype.name}"
     else:
-        spatial = _window(kernel.shape, strides, padding, dilation).output_size("conv", x.shape)
-        dtype = np.result_type(x.dtype, kernel.dtype)
-        return (ArrayType((x.shape[0], *spatial, kernel.shape[-1]), dtype),)
-    raise OperandError(operation="conv", shapes=[x.shape, kernel.shape], reason=reason)
+        window = _window(kernel, strides, padding, dilation)
+        return (x[0], *window.output_size(operation, x), kernel[-1])
+    raise OperandError(operation=operation, shapes=[type.shape for type in types], reason=reason)
 
 
-def _patches(batch: int, inner: Sequence[int], window: Window, spatial: Sequence[int], dtype: Any) -> list[ArrayType]:
-    """Work arrays: unfolded patches of one chunk, and its padded input where there is padding."""
-    channels = inner[-1]
-    per_sample = math.prod(inner[:-1]) * math.prod(window.size) * channels
-    length = chunk_length(batch, per_sample * dtype.itemsize)
-    types = [ArrayType((length, *inner[:-1], *window.size, channels), dtype)]
-    if window.padded:
-        types.append(ArrayType((length, *window.padded_size(spatial), channels), dtype))
-    return types
+def _work_arrays(x: Ints, output: Ints, window: Window, kernel: Ints, groups: int, dtype: Any) -> list[ArrayType]:
+    if _depthwise(kernel, groups):
+        return depthwise_types(x[0], x[1:-1], output[1:-1], x[-1], output[-1], window, dtype)
+    return unfold_types(x[0], x[1:-1], output[1:-1], x[-1], window, dtype)
 
 
-class _Unfold:
-    """Fills the patch buffer for one chunk of samples after another; all views are made when it is bound."""
-
-    def __init__(self, x: Array, window: Window, output: Sequence[int], scratch: Sequence[Array]) -> None:
-        patches = scratch[0]
-        self.rows = math.prod(output)
-        self.width = math.prod(window.size) * x.shape[-1]
-        self.padded = scratch[1] if window.padded else None
-        spatial = x.shape[1:-1]
-        self.steps: list[tuple[Array | None, Array, Array, Array, Array, slice]] = []
-        for part in chunks(x.shape[0], patches.shape[0]):
-            count = part.stop - part.start
-            if self.padded is not None:
-                source = self.padded[:count]
-                inside: Array | None = source[window.interior(spatial)]
-            else:
-                source, inside = x[part], None
-            target = patches[:count]
-            matrix = target.reshape(count * self.rows, self.width)
-            samples = slice(part.start * self.rows, part.stop * self.rows)
-            self.steps.append((inside, x[part], target, window.view(source, output), matrix, samples))
-
-    def start(self) -> None:
-        if self.padded is not None:
-            self.padded.fill(0)
+def _infer(x: ArrayType, kernel: ArrayType, **params: Any) -> tuple[ArrayType, ...]:
+    shape = _output_shape("conv", x.shape, kernel.shape, (x, kernel), **params)
+    return (ArrayType(shape, np.result_type(x.dtype, kernel.dtype)),)
 
 
 def _bind(
-    inputs: Sequence[Array], outputs: Sequence[Array], scratch: Sequence[Array], *, strides: Any, padding: Any,
-    dilation: Any,
+    inputs: Sequence[Array], outputs: Sequence[Array], scratch: Sequence[Array], *, strides: Ints, padding: Padding,
+    dilation: Ints, groups: int,
 ) -> Thunk:  # fmt: skip
-    x, kernel = inputs
-    output = outputs[0]
+    x, output = inputs[0], outputs[0]
+    kernel, fill = staged(inputs[1])
     window = _window(kernel.shape, strides, padding, dilation)
-    unfold = _Unfold(x, window, output.shape[1:-1], scratch)
-    weights, fill = staged(kernel)
-    matrix = weights.reshape(unfold.width, kernel.shape[-1])
-    rows = output.reshape(-1, output.shape[-1])
-    steps = [(*step[:5], rows[step[5]]) for step in unfold.steps]
+    if _depthwise(kernel.shape, groups):
+        return _after([fill], bind_depthwise(x, kernel, output, window, scratch))
+    unfold = Unfold(x, window, output.shape[1:-1], groups, scratch)
+    matrix = _by_group(kernel.reshape(math.prod(kernel.shape[:-1]), kernel.shape[-1]), groups)
+    rows = _by_group(output.reshape(math.prod(output.shape[:-1]), output.shape[-1]), groups)
+    steps = [(copies, patches, rows[:, samples]) for copies, patches, samples in unfold.steps]
 
     def convolve() -> None:
-        if fill is not None:
-            fill()
         unfold.start()
-        for inside, samples, target, windows, patches, result in steps:
-            if inside is not None:
-                np.copyto(inside, samples)
-            np.copyto(target, windows)
+        for copies, patches, result in steps:
+            for target, source in copies:
+                np.copyto(target, source)
             np.matmul(patches, matrix, result)
 
-    return convolve
+    return _after([fill], convolve)
 
 
-def _scratch(x: ArrayType, kernel: ArrayType, *, strides: Ints, padding: Padding, dilation: Ints) -> list[ArrayType]:
+def _after(fills: Sequence[Thunk | None], compute: Thunk) -> Thunk:
+    """``compute`` after what fills its staged operands."""
+    needed = [fill for fill in fills if fill is not None]
+    if not needed:
+        return compute
+
+    def fill_and_compute() -> None:
+        for fill in needed:
+            fill()
+        compute()
+
+    return fill_and_compute
+
+
+def _by_group(matrix: Array, groups: int) -> Array:
+    """(rows, columns) as a view (groups, rows, columns / groups)."""
+    return matrix.reshape(matrix.shape[0], groups, matrix.shape[1] // groups).transpose(1, 0, 2)
+
+
+def _scratch(
+    x: ArrayType, kernel: ArrayType, *, strides: Ints, padding: Padding, dilation: Ints, groups: int
+) -> list[ArrayType]:
     window = _window(kernel.shape, strides, padding, dilation)
-    output = window.output_size("conv", x.shape)
-    return _patches(x.shape[0], (*output, x.shape[-1]), window, x.shape[1:-1], np.result_type(x.dtype, kernel.dtype))
+    output = (x.shape[0], *window.output_size("conv", x.shape), kernel.shape[-1])
+    return _work_arrays(x.shape, output, window, kernel.shape, groups, np.result_type(x.dtype, kernel.dtype))
 
 
 def _vjp(cotangents: Any, inputs: Sequence[Any], outputs: Any, **params: Any) -> list[Any]:
@@ -125,56 +136,37 @@ conv_p = Primitive("conv", _infer, _bind, vjp=_vjp, scratch=_scratch)
 # --- derivative with respect to the input ----------------------------------------------------------------------------
 
 
+def _check(operation: str, expected: Ints, g: ArrayType, types: Sequence[ArrayType]) -> None:
+    if g.shape != expected:
+        reason = f"the gradient of the output must have shape {expected}"
+        raise OperandError(operation=operation, shapes=[type.shape for type in types], reason=reason)
+
+
 def _input_infer(g: ArrayType, kernel: ArrayType, *, input_shape: Ints, **params: Any) -> tuple[ArrayType, ...]:
+    name = "conv_input_gradient"
+    _check(name, _output_shape(name, input_shape, kernel.shape, (g, kernel), **params), g, (g, kernel))
     return (ArrayType(input_shape, np.result_type(g.dtype, kernel.dtype)),)
 
 
 def _input_scratch(
-    g: ArrayType, kernel: ArrayType, *, input_shape: Ints, strides: Ints, padding: Padding, dilation: Ints
+    g: ArrayType, kernel: ArrayType, *, input_shape: Ints, strides: Ints, padding: Padding, dilation: Ints, groups: int
 ) -> list[ArrayType]:
     window = _window(kernel.shape, strides, padding, dilation)
-    inner = (*g.shape[1:-1], input_shape[-1])
-    return _patches(g.shape[0], inner, window, input_shape[1:-1], np.result_type(g.dtype, kernel.dtype))
+    return _work_arrays(input_shape, g.shape, window, kernel.shape, groups, np.result_type(g.dtype, kernel.dtype))
 
 
 def _input_bind(
     inputs: Sequence[Array], outputs: Sequence[Array], scratch: Sequence[Array], *, input_shape: Ints, strides: Ints,
-    padding: Padding, dilation: Ints,
+    padding: Padding, dilation: Ints, groups: int,
 ) -> Thunk:  # fmt: skip
     g, fill_g = staged(inputs[0])
     kernel, fill_kernel = staged(inputs[1])
-    fills = [fill for fill in (fill_g, fill_kernel) if fill is not None]
-    output, patches = outputs[0], scratch[0]
     window = _window(kernel.shape, strides, padding, dilation)
-    spatial, positions = input_shape[1:-1], g.shape[1:-1]
-    matrix = kernel.reshape(-1, kernel.shape[-1]).T
-    count_rows = math.prod(positions)
-    rows = g.reshape(-1, g.shape[-1])
-    steps = []
-    for part in chunks(g.shape[0], patches.shape[0]):
-        count = part.stop - part.start
-        folded = scratch[1][:count] if window.padded else output[part]
-        unfolded = patches[:count]
-        adds = [
-            (folded[window.taps(offset, positions)], unfolded[(slice(None),) * (1 + len(positions)) + offset])
-            for offset in window.offsets()
-        ]
-        inside = folded[window.interior(spatial)] if window.padded else None
-        samples = rows[part.start * count_rows : part.stop * count_rows]
-        steps.append((samples, unfolded.reshape(count * count_rows, -1), folded, adds, inside, output[part]))
-
-    def fold() -> None:
-        for fill in fills:
-            fill()
-        for samples, products, folded, adds, inside, result in steps:
-            np.matmul(samples, matrix, products)
-            folded.fill(0)
-            for target, source in adds:
-                np.add(target, source, target)
-            if inside is not None:
-                np.copyto(result, inside)
-
-    return fold
+    if _depthwise(kernel.shape, groups):
+        spread: Thunk = bind_depthwise_input_gradient(g, kernel, outputs[0], window, scratch)
+    else:
+        spread = Fold(g, kernel, outputs[0], window, groups, scratch).run
+    return _after([fill_g, fill_kernel], spread)
 
 
 def _input_vjp(cotangents: Any, inputs: Sequence[Any], outputs: Any, *, input_shape: Ints, **params: Any) -> list[Any]:
@@ -195,43 +187,46 @@ conv_input_gradient_p = Primitive(
 
 
 def _kernel_infer(x: ArrayType, g: ArrayType, *, kernel_shape: Ints, **params: Any) -> tuple[ArrayType, ...]:
+    name = "conv_kernel_gradient"
+    _check(name, _output_shape(name, x.shape, kernel_shape, (x, g), **params), g, (x, g))
     return (ArrayType(kernel_shape, np.result_type(x.dtype, g.dtype)),)
 
 
 def _kernel_scratch(
-    x: ArrayType, g: ArrayType, *, kernel_shape: Ints, strides: Ints, padding: Padding, dilation: Ints
+    x: ArrayType, g: ArrayType, *, kernel_shape: Ints, strides: Ints, padding: Padding, dilation: Ints, groups: int
 ) -> list[ArrayType]:
     window = _window(kernel_shape, strides, padding, dilation)
     dtype = np.result_type(x.dtype, g.dtype)
-    types = _patches(x.shape[0], (*g.shape[1:-1], x.shape[-1]), window, x.shape[1:-1], dtype)
-    return [*types, ArrayType((math.prod(kernel_shape[:-1]), kernel_shape[-1]), dtype)]
+    types = _work_arrays(x.shape, g.shape, window, kernel_shape, groups, dtype)
+    if _depthwise(kernel_shape, groups):
+        return types
+    return [*types, ArrayType((groups, math.prod(kernel_shape[:-1]), kernel_shape[-1] // groups), dtype)]
 
 
 def _kernel_bind(
     inputs: Sequence[Array], outputs: Sequence[Array], scratch: Sequence[Array], *, kernel_shape: Ints, strides: Ints,
-    padding: Padding, dilation: Ints,
+    padding: Padding, dilation: Ints, groups: int,
 ) -> Thunk:  # fmt: skip
-    x = inputs[0]
-    g, fill = staged(inputs[1])
+    x, g = inputs
     window = _window(kernel_shape, strides, padding, dilation)
-    unfold = _Unfold(x, window, g.shape[1:-1], scratch)
-    total, part = outputs[0].reshape(unfold.width, kernel_shape[-1]), scratch[-1]
-    rows = g.reshape(-1, g.shape[-1])
-    steps = [(*step[:4], step[4].T, rows[step[5]]) for step in unfold.steps]
+    if _depthwise(kernel_shape, groups):
+        return bind_depthwise_kernel_gradient(x, g, outputs[0], window, scratch)
+    g, fill = staged(g)
+    unfold = Unfold(x, window, g.shape[1:-1], groups, scratch)
+    total, part = _by_group(outputs[0].reshape(math.prod(kernel_shape[:-1]), kernel_shape[-1]), groups), scratch[-1]
+    rows = _by_group(g.reshape(math.prod(g.shape[:-1]), g.shape[-1]), groups)
+    steps = [(copies, patches.transpose(0, 2, 1), rows[:, samples]) for copies, patches, samples in unfold.steps]
 
     def accumulate() -> None:
-        if fill is not None:
-            fill()
         unfold.start()
         total.fill(0)
-        for inside, samples, target, windows, patches, gradient in steps:
-            if inside is not None:
-                np.copyto(inside, samples)
-            np.copyto(target, windows)
+        for copies, patches, gradient in steps:
+            for target, source in copies:
+                np.copyto(target, source)
             np.matmul(patches, gradient, part)
             np.add(total, part, total)
 
-    return accumulate
+    return _after([fill], accumulate)
 
 
 def _kernel_vjp(

@@ -199,9 +199,24 @@ def _select_infer(condition: ArrayType, x: ArrayType, y: ArrayType) -> tuple[Arr
     return (ArrayType(shape, np.result_type(x.dtype, y.dtype)),)
 
 
-def _select_bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any) -> Thunk:
+def _select_scratch(condition: ArrayType, x: ArrayType, y: ArrayType) -> list[ArrayType]:
+    words = _words(np.result_type(x.dtype, y.dtype))
+    if words is None or x.dtype != y.dtype:
+        return []
+    shape = broadcast_shape("where", [condition.shape, x.shape, y.shape])
+    return [ArrayType(condition.shape, words), ArrayType(shape, words)]
+
+
+def _words(dtype: np.dtype[Any]) -> np.dtype[Any] | None:
+    """The integer whose bits hold a number of this dtype, where numbers are wide enough for that to pay."""
+    return np.dtype(f"i{dtype.itemsize}") if dtype.itemsize in (4, 8) else None
+
+
+def _select_bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Sequence[Array]) -> Thunk:
     condition, x, y = inputs
     output = outputs[0]
+    if scratch:
+        return _blend(condition, x, y, output, *scratch)
 
     # The planner may have given the output the memory of y.
     in_place = np.may_share_memory(output, y)
@@ -210,6 +225,20 @@ def _select_bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any
         if not in_place:
             np.copyto(output, y)
         np.copyto(output, x, where=condition)
+
+    return select
+
+
+def _blend(condition: Array, x: Array, y: Array, output: Array, mask: Array, difference: Array) -> Thunk:
+    """``y ^ ((x ^ y) & mask)`` on the bits: no branch an element, which a random condition makes slow."""
+    x_bits, y_bits, bits = x.view(mask.dtype), y.view(mask.dtype), output.view(mask.dtype)
+
+    def select() -> None:
+        np.copyto(mask, condition)
+        np.negative(mask, mask)
+        np.bitwise_xor(x_bits, y_bits, difference)
+        np.bitwise_and(difference, mask, difference)
+        np.bitwise_xor(y_bits, difference, bits)
 
     return select
 
@@ -225,7 +254,7 @@ def _select_vjp(cotangents: Any, inputs: Sequence[Any], outputs: Any) -> list[An
     ]
 
 
-select_p = Primitive("select", _select_infer, _select_bind, vjp=_select_vjp, inplace=(2,))
+select_p = Primitive("select", _select_infer, _select_bind, vjp=_select_vjp, scratch=_select_scratch, inplace=(2,))
 
 
 # --- relu ------------------------------------------------------------------------------------------------------------

@@ -6,13 +6,15 @@ PyTorch. Which one that was is its own primitive, so that a prediction does not 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from kcore.engine.primitive import Primitive, Thunk, no_gradient
-from kcore.engine.primitives.windows import Padding, Window
+from kcore.engine.primitives.separable import bind_reduction, covers, disjoint, partial_types
+from kcore.engine.primitives.windows import Padding, Window, chunks, images_per_chunk, sequence
 from kcore.engine.tracing import apply
 from kcore.engine.types import Array, ArrayType
 from kcore.errors.engine import OperandError
@@ -20,8 +22,21 @@ from kcore.errors.engine import OperandError
 Ints = tuple[int, ...]
 
 
-def _window(size: Ints, strides: Ints, padding: Padding) -> Window:
+def pool_window(size: Ints, strides: Ints, padding: Padding) -> Window:
     return Window(size, strides, padding, (1,) * len(size))
+
+
+def pool_shape(operation: str, shape: Ints, size: Ints, strides: Ints, padding: Padding) -> Ints:
+    """Shape of the pooled images, or what is wrong with ``shape``."""
+    if len(shape) != len(size) + 2:
+        reason = f"{len(size)} spatial axes need {len(size) + 2} axes"
+        raise OperandError(operation=operation, shapes=[shape], reason=reason)
+    for axis, (low, high) in enumerate(padding):
+        if max(low, high) >= size[axis]:
+            reason = f"padding {(low, high)} leaves windows of size {size[axis]} without any element"
+            raise OperandError(operation=operation, shapes=[shape], reason=reason)
+    output = pool_window(size, strides, padding).output_size(operation, shape)
+    return (shape[0], *output, shape[-1])
 
 
 def _taps(window: Window, spatial: Sequence[int], output: Sequence[int]) -> list[Any]:
@@ -31,33 +46,23 @@ def _taps(window: Window, spatial: Sequence[int], output: Sequence[int]) -> list
 
 
 def _infer(x: ArrayType, *, size: Ints, strides: Ints, padding: Padding) -> tuple[ArrayType, ...]:
-    if len(x.shape) != len(size) + 2:
-        reason = f"{len(size)} spatial axes need {len(size) + 2} axes"
-        raise OperandError(operation="max_pool", shapes=[x.shape], reason=reason)
     if x.dtype.kind not in "iuf":
         raise OperandError(operation="max_pool", shapes=[x.shape], reason=f"{x.dtype.name} has no order of size")
-    for axis, (low, high) in enumerate(padding):
-        if max(low, high) >= size[axis]:
-            reason = f"padding {(low, high)} leaves windows of size {size[axis]} without any element"
-            raise OperandError(operation="max_pool", shapes=[x.shape], reason=reason)
-    output = _window(size, strides, padding).output_size("max_pool", x.shape)
-    return (ArrayType((x.shape[0], *output, x.shape[-1]), x.dtype),)
+    return (ArrayType(pool_shape("max_pool", x.shape, size, strides, padding), x.dtype),)
+
+
+def _scratch(x: ArrayType, *, size: Ints, strides: Ints, padding: Padding) -> list[ArrayType]:
+    window = pool_window(size, strides, padding)
+    output = window.output_size("max_pool", x.shape)
+    return partial_types(x.shape[0], x.shape[1:-1], output, x.shape[-1], window, x.dtype)
 
 
 def _bind(
-    inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any, *, size: Ints, strides: Ints, padding: Padding
-) -> Thunk:
-    x, output = inputs[0], outputs[0]
-    window = _window(size, strides, padding)
-    pairs = [(output[to], x[at]) for _, at, to in _taps(window, x.shape[1:-1], output.shape[1:-1])]
-    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-
-    def pool() -> None:
-        output.fill(lowest)
-        for target, source in pairs:
-            np.maximum(target, source, out=target)
-
-    return pool
+    inputs: Sequence[Array], outputs: Sequence[Array], scratch: Sequence[Array], *, size: Ints, strides: Ints,
+    padding: Padding,
+) -> Thunk:  # fmt: skip
+    lowest = -np.inf if inputs[0].dtype.kind == "f" else np.iinfo(inputs[0].dtype).min
+    return bind_reduction(np.maximum, lowest, inputs[0], outputs[0], pool_window(size, strides, padding), scratch)
 
 
 def _vjp(cotangents: Any, inputs: Sequence[Any], outputs: Sequence[Any], **params: Any) -> list[Any]:
@@ -66,7 +71,7 @@ def _vjp(cotangents: Any, inputs: Sequence[Any], outputs: Sequence[Any], **param
     return [apply(max_unpool_p, cotangents[0], winner, input_shape=tuple(x.shape), **params)]
 
 
-max_pool_p = Primitive("max_pool", _infer, _bind, vjp=_vjp)
+max_pool_p = Primitive("max_pool", _infer, _bind, vjp=_vjp, scratch=_scratch)
 
 
 # --- which element of each window is the maximum ---------------------------------------------------------------------
@@ -76,29 +81,43 @@ def _winner_infer(x: ArrayType, pooled: ArrayType, *, size: Ints, strides: Any, 
     return (ArrayType(pooled.shape, np.uint8 if np.prod(size) <= 256 else np.int32),)
 
 
-def _winner_scratch(x: ArrayType, pooled: ArrayType, **params: Any) -> list[ArrayType]:
-    return [ArrayType(pooled.shape, np.bool_)]
+def _winner_scratch(x: ArrayType, pooled: ArrayType, *, size: Ints, strides: Any, padding: Any) -> list[ArrayType]:
+    chunk = (images_per_chunk(pooled.shape, x.dtype), *pooled.shape[1:])
+    types = [ArrayType(chunk, np.bool_), ArrayType(chunk, x.dtype)]
+    return types if np.prod(size) <= 256 else [*types, ArrayType(chunk, np.int32)]
 
 
 def _winner_bind(
-    inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any, *, size: Ints, strides: Ints, padding: Padding
-) -> Thunk:
+    inputs: Sequence[Array], outputs: Sequence[Array], scratch: Sequence[Array], *, size: Ints, strides: Ints,
+    padding: Padding,
+) -> Thunk:  # fmt: skip
     x, pooled = inputs
-    winner, hit = outputs[0], scratch[0]
-    window = _window(size, strides, padding)
-    # Last to first, so that the first one stays.
-    steps = [
-        (np.asarray(number, winner.dtype), x[at], pooled[to], winner[to], hit[to])
-        for number, at, to in reversed(_taps(window, x.shape[1:-1], pooled.shape[1:-1]))
-    ]
-
-    def find() -> None:
-        winner.fill(0)
-        for number, source, highest, target, mask in steps:
-            np.equal(source, highest, mask)
-            np.copyto(target, number, where=mask)
-
-    return find
+    winner, (other, element, *wide) = outputs[0], scratch
+    regions = _taps(pool_window(size, strides, padding), x.shape[1:-1], pooled.shape[1:-1])
+    one, yes = np.ones((), winner.dtype), np.ones((), np.bool_)
+    taps = {number: (at, to) for number, at, to in regions}
+    calls: list[tuple[Any, ...]] = []
+    # How many elements come before the first that equals the maximum: from the last to the first element of the
+    # window, n = (n + 1) * (element != maximum). Where none is equal, in a window with nan, it is the last.
+    for part in chunks(x.shape[0], other.shape[0]):
+        images, highest, number = x[part], pooled[part], winner[part]
+        differs, elements = other[: len(images)], element[: len(images)]
+        calls.append((np.copyto, number, np.zeros((), number.dtype)))
+        for position in reversed(range(math.prod(size) - 1)):
+            calls.append((np.add, number, one, number))
+            if position not in taps:
+                continue
+            at, to = taps[position]
+            if highest[to].shape == highest.shape:
+                # Copying and then comparing what is contiguous is faster than comparing short runs.
+                calls += [(np.copyto, elements, images[at]), (np.not_equal, elements, highest, differs)]
+            else:
+                calls += [(np.copyto, differs, yes), (np.not_equal, images[at], highest[to], differs[to])]
+            factor = wide[0][: len(images)] if wide else differs.view(np.uint8)
+            if wide:
+                calls.append((np.copyto, factor, differs))
+            calls.append((np.multiply, number, factor, number))
+    return sequence(calls)
 
 
 max_pool_winner_p = Primitive("max_pool_winner", _winner_infer, _winner_bind, vjp=no_gradient, scratch=_winner_scratch)
@@ -112,30 +131,33 @@ def _unpool_infer(g: ArrayType, winner: ArrayType, *, input_shape: Ints, **param
 
 
 def _unpool_scratch(g: ArrayType, winner: ArrayType, **params: Any) -> list[ArrayType]:
-    return [ArrayType(g.shape, np.bool_), ArrayType(g.shape, g.dtype)]
+    chunk = (images_per_chunk(g.shape, g.dtype), *g.shape[1:])
+    return [ArrayType(chunk, np.bool_), ArrayType(chunk, g.dtype)]
 
 
 def _unpool_bind(
-    inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any, *, input_shape: Ints, size: Ints, strides: Ints,
-    padding: Padding,
+    inputs: Sequence[Array], outputs: Sequence[Array], scratch: Sequence[Array], *, input_shape: Ints, size: Ints,
+    strides: Ints, padding: Padding,
 ) -> Thunk:  # fmt: skip
     g, winner = inputs
-    result, (hit, part) = outputs[0], scratch
-    window = _window(size, strides, padding)
-    steps = [
-        (np.asarray(number, winner.dtype), winner[to], hit[to], g[to], part[to], result[at])
-        for number, at, to in _taps(window, input_shape[1:-1], g.shape[1:-1])
-    ]
-
-    def spread() -> None:
-        result.fill(0)
-        for number, index, mask, gradient, share, target in steps:
-            np.equal(index, number, mask)
-            np.copyto(share, mask)
-            np.multiply(share, gradient, share)
-            np.add(target, share, target)
-
-    return spread
+    result, (hit, share) = outputs[0], scratch
+    window = pool_window(size, strides, padding)
+    regions = _taps(window, input_shape[1:-1], g.shape[1:-1])
+    apart = disjoint(window)
+    calls: list[tuple[Any, ...]] = []
+    for part in chunks(g.shape[0], hit.shape[0]):
+        images, gradient, index = result[part], g[part], winner[part]
+        hits, shares = hit[: len(images)], share[: len(images)]
+        if not (apart and covers(window, input_shape[1:-1], g.shape[1:-1])):
+            calls.append((np.copyto, images, np.zeros((), images.dtype)))
+        for number, at, to in regions:
+            calls.append((np.equal, index, np.asarray(number, winner.dtype), hits))
+            calls += [(np.copyto, shares, hits), (np.multiply, shares, gradient, shares)]
+            if apart:
+                calls.append((np.copyto, images[at], shares[to]))
+            else:
+                calls.append((np.add, images[at], shares[to], images[at]))
+    return sequence(calls)
 
 
 def _unpool_vjp(cotangents: Any, inputs: Sequence[Any], outputs: Any, *, input_shape: Ints, **params: Any) -> list[Any]:
@@ -158,14 +180,14 @@ def _pick_bind(
 ) -> Thunk:
     x, winner = inputs
     result, hit = outputs[0], scratch[0]
-    window = _window(size, strides, padding)
+    window = pool_window(size, strides, padding)
     steps = [
         (np.asarray(number, winner.dtype), winner[to], hit[to], x[at], result[to])
         for number, at, to in _taps(window, x.shape[1:-1], winner.shape[1:-1])
     ]
 
     def pick() -> None:
-        # A window of nan has no winner.
+        # The last element, which stands for a window with nan, may lie in the padding.
         result.fill(0)
         for number, index, mask, source, target in steps:
             np.equal(index, number, mask)

@@ -27,19 +27,33 @@ def _infer(key: ArrayType, *, shape: tuple[int, ...], dtype: str) -> tuple[Array
     return (ArrayType(shape, dtype),)
 
 
+def numbers_per_block(dtype: str) -> int:
+    """How many uniform numbers the generator makes of one block: four words of 64 bits."""
+    return 32 // np.dtype(dtype).itemsize
+
+
 def _bind_draw(name: str) -> Any:
     def bind(
-        inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any, *, shape: tuple[int, ...], dtype: str
+        inputs: Sequence[Array],
+        outputs: Sequence[Array],
+        scratch: Any,
+        *,
+        shape: tuple[int, ...],
+        dtype: str,
+        skipped: int = 0,
     ) -> Thunk:
+        # ``skipped`` numbers of the same key come before these: how a piece continues where the one before it ends.
         key, output = inputs[0], outputs[0]
         bits = np.random.Philox(0)
         state: Any = bits.state
         words, counter = state["state"]["key"], state["state"]["counter"]
+        blocks = skipped // numbers_per_block(dtype)
         draw = partial(getattr(np.random.Generator(bits), name), dtype=output.dtype, out=output)
 
         def fill() -> None:
             np.copyto(words, key)
             counter.fill(0)
+            counter[0] = blocks
             bits.state = state
             draw()
 

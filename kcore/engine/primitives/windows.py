@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from kcore.engine.primitive import Thunk
 from kcore.engine.types import Array
 from kcore.errors.engine import OperandError
 
@@ -28,6 +30,11 @@ class Window(NamedTuple):
     @property
     def padded(self) -> bool:
         return any(low or high for low, high in self.padding)
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether every output sees exactly its own input."""
+        return math.prod(self.size) == 1 and math.prod(self.strides) == 1 and not self.padded
 
     def output_size(self, operation: str, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Spatial size of the result for an input of ``shape``, (batch, *spatial, channels)."""
@@ -81,16 +88,18 @@ class Window(NamedTuple):
             target.append(slice(first, last + 1))
         return tuple(source), tuple(target)
 
-    def view(self, padded: Array, output: Sequence[int]) -> Array:
-        """All windows of a padded input as a view of shape (batch, *output, *size, channels)."""
-        batch, *spatial = padded.strides[:-1]
+    def view(self, padded: Array, output: Sequence[int], groups: int = 1) -> Array:
+        """All windows of a padded input as a view of shape (batch, *output, *size, groups, channels / groups)."""
+        batch, *spatial, channel = padded.strides
+        channels = padded.shape[-1] // groups
         strides = (
             batch,
             *(stride * step for stride, step in zip(spatial, self.strides, strict=True)),
             *(stride * step for stride, step in zip(spatial, self.dilation, strict=True)),
-            padded.strides[-1],
+            channel * channels,
+            channel,
         )
-        shape = (padded.shape[0], *output, *self.size, padded.shape[-1])
+        shape = (padded.shape[0], *output, *self.size, groups, channels)
         return np.lib.stride_tricks.as_strided(padded, shape, strides, writeable=False)
 
 
@@ -99,8 +108,23 @@ def chunk_length(batch: int, bytes_per_sample: int) -> int:
     return max(1, min(batch, CHUNK_BYTES // max(1, bytes_per_sample)))
 
 
+def images_per_chunk(shape: Sequence[int], dtype: Any) -> int:
+    """``chunk_length`` for a pass over images of ``shape``, (batch, *spatial, channels)."""
+    return chunk_length(shape[0], math.prod(shape[1:]) * np.dtype(dtype).itemsize)
+
+
 def chunks(batch: int, length: int) -> list[slice]:
     return [slice(start, min(start + length, batch)) for start in range(0, batch, length)]
+
+
+def sequence(calls: Sequence[tuple[Any, ...]]) -> Thunk:
+    """Runs (function, *arguments) one after the other."""
+
+    def run() -> None:
+        for function, *arguments in calls:
+            function(*arguments)
+
+    return run
 
 
 def staged(array: Array) -> tuple[Array, Callable[[], Any] | None]:

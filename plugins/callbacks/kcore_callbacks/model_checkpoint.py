@@ -63,9 +63,7 @@ class ModelCheckpoint(Callback):
         self.save_freq = save_freq
         if isinstance(save_freq, str) and save_freq != "epoch":
             self._refuse("save_freq", save_freq, '"epoch", or a whole number of batches of at least 1')
-        self._every = (
-            0 if isinstance(save_freq, str) else count("ModelCheckpoint", "save_freq", save_freq, least=1)
-        )
+        self._every = 0 if isinstance(save_freq, str) else count("ModelCheckpoint", "save_freq", save_freq, least=1)
         self.period = count("ModelCheckpoint", "period", period, least=1)
         if self._every and self.period != 1:
             self._refuse("period", period, "1 where save_freq is a number of batches")
@@ -134,16 +132,12 @@ class ModelCheckpoint(Callback):
 
     def _check_fields(self) -> None:
         try:
-            fields = [
-                field for _, field, _, _ in string.Formatter().parse(self.filepath) if field is not None
-            ]
+            fields = [field for _, field, _, _ in string.Formatter().parse(self.filepath) if field is not None]
         except ValueError as error:
             self._refuse("filepath", self.filepath, "a path whose braces are in pairs", str(error))
         for field in fields:
             if not field.isidentifier():
-                self._refuse(
-                    "filepath", self.filepath, "fields that are plain names: {epoch:02d}", f"{{{field}}}"
-                )
+                self._refuse("filepath", self.filepath, "fields that are plain names: {epoch:02d}", f"{{{field}}}")
 
     def _path(self, fields: Mapping[str, Any]) -> str:
         try:

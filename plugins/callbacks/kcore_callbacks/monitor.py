@@ -105,9 +105,7 @@ class Monitor:
 def number(component: str, argument: str, value: Any) -> float:
     """`value` as a float, if it is a finite real number."""
     if isinstance(value, bool) or not hasattr(value, "__float__") or not isfinite(value):
-        raise InvalidArgumentError(
-            component=component, argument=argument, value=value, allowed="a finite number"
-        )
+        raise InvalidArgumentError(component=component, argument=argument, value=value, allowed="a finite number")
     return float(value)
 
 

@@ -155,9 +155,7 @@ class ProgbarLogger(Callback):
         one = counted[1] if counted else 1
         if self._total is None or self._seen <= one:
             return ""
-        return (
-            f" - ETA: {_duration((now - self._first_end) / (self._seen - one) * (self._total - self._seen))}"
-        )
+        return f" - ETA: {_duration((now - self._first_end) / (self._seen - one) * (self._total - self._seen))}"
 
     def _finish(self, logs: Mapping[str, Any], title: str = "") -> None:
         elapsed = time.perf_counter() - self._start

@@ -113,9 +113,7 @@ def test_a_name_that_comes_later_becomes_a_column(tmp_path: Path) -> None:
 
 def test_a_missing_folder_is_said_when_training_begins(tmp_path: Path) -> None:
     callback = CSVLogger(tmp_path / "nowhere" / "log.csv")
-    with pytest.raises(
-        InvalidArgumentError, match=r"there is no folder '.*nowhere'\). Allowed: a file in a folder"
-    ):
+    with pytest.raises(InvalidArgumentError, match=r"there is no folder '.*nowhere'\). Allowed: a file in a folder"):
         CallbackList([callback]).on_train_begin()
 
 
@@ -138,9 +136,7 @@ def test_config_rebuilds_the_callback() -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
 @given(
     st.lists(
-        st.dictionaries(
-            st.text("abc,\"';é \n", min_size=1, max_size=4), st.floats(allow_nan=False), max_size=4
-        ),
+        st.dictionaries(st.text("abc,\"';é \n", min_size=1, max_size=4), st.floats(allow_nan=False), max_size=4),
         min_size=1,
         max_size=6,
     )

@@ -165,9 +165,7 @@ def test_messages_name_the_file_and_the_values(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_config_rebuilds_the_callback(tmp_path: Path) -> None:
-    callback = ModelCheckpoint(
-        tmp_path / "m.h5", "acc", save_best_only=True, save_freq=4, initial_value_threshold=0.5
-    )
+    callback = ModelCheckpoint(tmp_path / "m.h5", "acc", save_best_only=True, save_freq=4, initial_value_threshold=0.5)
     config = callback.get_config()
     assert config == {
         "filepath": str(tmp_path / "m.h5"),

@@ -59,9 +59,7 @@ def fit(
     **params: Any,
 ) -> list[bool]:
     """The hooks of a training, and for each batch whether its logs were wanted."""
-    callbacks = CallbackList(
-        [callback], params={"verbose": verbose, "epochs": epochs, "steps": steps, **params}
-    )
+    callbacks = CallbackList([callback], params={"verbose": verbose, "epochs": epochs, "steps": steps, **params})
     wanted = []
     callbacks.on_train_begin()
     for epoch in range(epochs):
@@ -116,9 +114,7 @@ def test_on_a_terminal_the_bar_is_drawn_in_place(monkeypatch: pytest.MonkeyPatch
     assert drawn[0] == "1/4 [=======>......................] - loss: 0.5000"
     # Not the second batch: when it began, a tenth of a second had not passed.
     assert drawn[1] == "3/4 [======================>.......] - ETA: 0s - loss: 0.5000"
-    assert re.fullmatch(
-        r"4/4 \[={30}\] - \ds \d+ms/step - loss: 0\.2500 - acc: 0\.5000 - val_loss: 0\.1250", drawn[-1]
-    )
+    assert re.fullmatch(r"4/4 \[={30}\] - \ds \d+ms/step - loss: 0\.2500 - acc: 0\.5000 - val_loss: 0\.1250", drawn[-1])
 
 
 def test_on_a_terminal_verbose_2_is_still_lines(monkeypatch: pytest.MonkeyPatch) -> None:

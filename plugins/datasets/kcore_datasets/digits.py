@@ -57,9 +57,7 @@ def load(test_size: float | int = 0.2, seed: int = 0, flat: bool = False) -> tup
 
 def _held_back(test_size: float | int) -> int:
     fits = isinstance(test_size, int | float) and not isinstance(test_size, bool)
-    held_back = (
-        round(SAMPLES * test_size) if isinstance(test_size, float) and 0 < test_size < 1 else test_size
-    )
+    held_back = round(SAMPLES * test_size) if isinstance(test_size, float) and 0 < test_size < 1 else test_size
     if not fits or not isinstance(held_back, int) or not 1 <= held_back < SAMPLES:
         raise InvalidArgumentError(
             component="digits",
@@ -90,23 +88,17 @@ def _read(path: Path) -> npt.NDArray[np.float64]:
     try:
         table = np.loadtxt(path, delimiter=",", ndmin=2)
     except (EOFError, zlib.error, OSError, ValueError) as error:
-        raise DatasetFormatError(
-            path=path, expected=expected, found=f"{type(error).__name__}: {error}"
-        ) from error
+        raise DatasetFormatError(path=path, expected=expected, found=f"{type(error).__name__}: {error}") from error
     if table.shape != (SAMPLES, 65):
         raise DatasetFormatError(path=path, expected=expected, found=f"a table of shape {table.shape}")
     whole = table == np.floor(table)
     inside = (table >= 0) & (table <= np.array([DARKEST] * 64 + [CLASSES - 1]))
     if not (whole & inside).all():
-        raise DatasetFormatError(
-            path=path, expected=expected, found="values that are not whole or not in range"
-        )
+        raise DatasetFormatError(path=path, expected=expected, found="values that are not whole or not in range")
     return table
 
 
-def _split(
-    labels: npt.NDArray[np.int64], held_back: int, seed: int
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def _split(labels: npt.NDArray[np.int64], held_back: int, seed: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Indices of the training and the test samples, both in random order, every class in proportion.
 
     Each sample stands at (rank + 1/2) / size within its shuffled class; the `held_back` first of all are the

@@ -87,9 +87,7 @@ def _load(
     )
 
 
-def _locate(
-    dataset: str, path: str | os.PathLike[str] | None, places: list[Path], advice: str
-) -> dict[str, Path]:
+def _locate(dataset: str, path: str | os.PathLike[str] | None, places: list[Path], advice: str) -> dict[str, Path]:
     variable = f"KCORE_{dataset.upper()}"
     looked: list[str] = []
     if path is not None:
@@ -148,9 +146,7 @@ def _part(images: Path, labels: Path, normalize: bool, channel_axis: bool) -> Sp
             found=f"{y.dtype.name} of shape {y.shape}",
         )
     if y.max() >= CLASSES:
-        raise DatasetFormatError(
-            path=labels, expected=f"labels from 0 to {CLASSES - 1}", found=f"a label of {y.max()}"
-        )
+        raise DatasetFormatError(path=labels, expected=f"labels from 0 to {CLASSES - 1}", found=f"a label of {y.max()}")
     if normalize:
         x = x.astype(np.float32) / np.float32(255)
     return (x[..., np.newaxis] if channel_axis else x), y

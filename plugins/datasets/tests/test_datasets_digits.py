@@ -49,9 +49,7 @@ def test_labels_stay_with_their_pictures() -> None:
     (x_train, y_train), _ = load(flat=True)
     (x_other, y_other), _ = load(flat=True, seed=1, test_size=1)
     labels = {picture.tobytes(): label for picture, label in zip(x_other, y_other, strict=True)}
-    agreeing = [
-        labels.get(picture.tobytes(), label) == label for picture, label in zip(x_train, y_train, strict=True)
-    ]
+    agreeing = [labels.get(picture.tobytes(), label) == label for picture, label in zip(x_train, y_train, strict=True)]
     assert all(agreeing)
 
 
@@ -94,9 +92,7 @@ def test_scikit_learn_is_not_imported() -> None:
 
 @pytest.mark.parametrize("test_size", [0, 1797, -5, 0.0, 1.0, 0.0001, float("nan"), True, "0.2", None])
 def test_a_bad_test_size_is_named(test_size: Any) -> None:
-    with pytest.raises(
-        InvalidArgumentError, match=r"digits cannot take test_size=.*a fraction between 0 and 1"
-    ):
+    with pytest.raises(InvalidArgumentError, match=r"digits cannot take test_size=.*a fraction between 0 and 1"):
         load(test_size=test_size)
 
 
@@ -132,9 +128,7 @@ def test_without_scikit_learn_the_error_says_what_to_install(monkeypatch: pytest
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
-def test_a_scikit_learn_without_the_file_is_told_apart(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_scikit_learn_without_the_file_is_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = install(tmp_path, None)
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     with pytest.raises(
@@ -161,9 +155,7 @@ LINE = ",".join(["16"] * 64 + ["9"])
         (gzip.compress(f"{LINE}\n".encode() * 1796 + LINE.replace("16", "0.5", 1).encode()), "not whole"),
     ],
 )
-def test_a_damaged_file_is_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes, found: str
-) -> None:
+def test_a_damaged_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes, found: str) -> None:
     path = install(tmp_path, content)
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     with pytest.raises(DatasetFormatError, match=found) as caught:

@@ -15,9 +15,7 @@ from kcore.errors import DatasetFormatError, DatasetUnavailableError
 from kcore_datasets.idx import fashion_mnist, mnist
 
 LOADERS = {"fashion_mnist": fashion_mnist, "mnist": mnist}
-NAMES = [
-    f"{part}-{kind}" for part in ("train", "t10k") for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")
-]
+NAMES = [f"{part}-{kind}" for part in ("train", "t10k") for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
 
 Loader = Callable[..., Any]
 
@@ -117,9 +115,7 @@ def test_the_error_names_the_files_that_are_missing(load: Loader, tmp_path: Path
         (tmp_path / missing).unlink()
     with pytest.raises(DatasetUnavailableError) as caught:
         load(tmp_path)
-    assert f"{tmp_path} (path): without train-labels-idx1-ubyte, t10k-images-idx3-ubyte\n" in str(
-        caught.value
-    )
+    assert f"{tmp_path} (path): without train-labels-idx1-ubyte, t10k-images-idx3-ubyte\n" in str(caught.value)
 
 
 def test_the_error_lists_every_place_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,9 +19,7 @@ from kcore_datasets.idx_format import read_idx
 
 CODES = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}
 
-in_folder = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
-)
+in_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 
 
 def header(code: int, *shape: int) -> bytes:
@@ -109,9 +107,7 @@ def test_what_is_wrong_is_said(tmp_path: Path, name: str, content: bytes, expect
 
 @in_folder
 @given(data=st.data())
-def test_a_changed_file_is_read_or_refused_but_never_breaks_the_reader(
-    tmp_path: Path, data: st.DataObject
-) -> None:
+def test_a_changed_file_is_read_or_refused_but_never_breaks_the_reader(tmp_path: Path, data: st.DataObject) -> None:
     content = bytearray(GOOD if data.draw(st.booleans()) else gzip.compress(GOOD, mtime=0))
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))

@@ -55,9 +55,7 @@ def main() -> None:
                 function = functools.partial(getattr(library.activations, name), **arguments)
                 with precision(dtype):
                     y, g, (dx,) = pull_back(source, function, [x])
-                archive.add(
-                    label, source, config, {"x": x, "y": y, "g": g, "dx": dx}, NOTES.get((name, source), "")
-                )
+                archive.add(label, source, config, {"x": x, "y": y, "g": g, "dx": dx}, NOTES.get((name, source), ""))
     archive.write(output_path())
 
 

@@ -29,9 +29,7 @@ class Archive:
         self._places: dict[tuple[str, bytes], int] = {}
         self._names: set[tuple[str, str]] = set()
 
-    def add(
-        self, name: str, source: str, config: Mapping[str, Any], arrays: Mapping[str, Any], note: str = ""
-    ) -> None:
+    def add(self, name: str, source: str, config: Mapping[str, Any], arrays: Mapping[str, Any], note: str = "") -> None:
         """Add one case; ``(name, source)`` must be new, and NaN is refused: it would compare with nothing."""
         if (name, source) in self._names:
             raise ValueError(f"recorded twice: {name}@{source}")

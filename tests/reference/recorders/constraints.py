@@ -30,9 +30,7 @@ def main() -> None:
             label = f"{name}/{variant}" + ("-float64" if dtype == "float64" else "")
             for source in KERAS_FLOAT64 if (name, dtype) == ("non_neg", "float64") else tuple(KERAS):
                 with precision(dtype):
-                    y = to_numpy(
-                        getattr(KERAS[source].constraints, CLASSES[name])(**config)(tensor(source, w))
-                    )
+                    y = to_numpy(getattr(KERAS[source].constraints, CLASSES[name])(**config)(tensor(source, w)))
                 archive.add(label, source, config, {"w": w, "y": y})
     archive.write(output_path())
 

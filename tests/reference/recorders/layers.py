@@ -114,9 +114,7 @@ def dense(recorder: Recorder) -> None:
         def function(t: Any, *w: Any, activation: Any = activation) -> Any:
             return activation(F.linear(t, w[0].T, *w[1:]))
 
-        recorder.keras(
-            f"Dense/{variant}", config, x, weights, KERAS_FLOAT64 if dtype == "float64" else tuple(KERAS)
-        )
+        recorder.keras(f"Dense/{variant}", config, x, weights, KERAS_FLOAT64 if dtype == "float64" else tuple(KERAS))
         recorder.torch(f"Dense/{variant}", config, x, weights, function)
 
 
@@ -178,9 +176,7 @@ def conv_case(
 def conv2d(recorder: Recorder) -> None:
     kernels = (1, 2, 3, (3, 2))
     sizes = ((6, 6), (5, 7))
-    for kernel, strides, padding, size in itertools.product(
-        kernels, (1, 2, (2, 1)), ("valid", "same"), sizes
-    ):
+    for kernel, strides, padding, size in itertools.product(kernels, (1, 2, (2, 1)), ("valid", "same"), sizes):
         conv_case(recorder, kernel, strides, padding, 1, size)
     for kernel, padding, size in itertools.product((2, 3, (3, 2)), ("valid", "same"), sizes):
         conv_case(recorder, kernel, 1, padding, 2, size)

@@ -52,9 +52,7 @@ NETWORKS: dict[str, tuple[Layers, list[tuple[int, ...]], tuple[int, ...], str]] 
 }
 
 
-def batches(
-    network: str, images: np.ndarray, labels: np.ndarray, dtype: str
-) -> list[tuple[np.ndarray, np.ndarray]]:
+def batches(network: str, images: np.ndarray, labels: np.ndarray, dtype: str) -> list[tuple[np.ndarray, np.ndarray]]:
     x = (images / 16).astype(dtype).reshape(len(images), *NETWORKS[network][2])
     y = np.eye(10, dtype=dtype)[labels] if network == "mlp" else labels.astype("int64")
     return [(x[i : i + BATCH_SIZE], y[i : i + BATCH_SIZE]) for i in range(0, len(x), BATCH_SIZE)]

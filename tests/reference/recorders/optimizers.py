@@ -93,9 +93,7 @@ def problem(dtype: str) -> tuple[dict[str, np.ndarray], Gradient]:
     return arrays, gradient
 
 
-def keras_optimizer(
-    source: str, name: str, config: dict[str, Any], start: list[np.ndarray]
-) -> tuple[Step, Read]:
+def keras_optimizer(source: str, name: str, config: dict[str, Any], start: list[np.ndarray]) -> tuple[Step, Read]:
     library = KERAS["tf_keras" if source.startswith("tf_keras") else source]
     config = dict(config)
     if source == "tf_keras.legacy":
@@ -131,9 +129,7 @@ def torch_optimizer(name: str, config: dict[str, Any], start: list[np.ndarray]) 
     beta_2 = config.get("beta_2", 0.999)
     optimizer: torch.optim.Optimizer
     if name == "SGD":
-        optimizer = torch.optim.SGD(
-            parameters, rate, momentum=momentum, nesterov=config.get("nesterov", False)
-        )
+        optimizer = torch.optim.SGD(parameters, rate, momentum=momentum, nesterov=config.get("nesterov", False))
     elif name == "RMSprop":
         optimizer = torch.optim.RMSprop(
             parameters, rate, config.get("rho", 0.9), epsilon, 0, momentum, config.get("centered", False)
@@ -165,9 +161,7 @@ def same_in_torch(name: str, config: dict[str, Any]) -> bool:
     return name != "RMSprop" or config.get("epsilon", 1e-7) < 1e-20
 
 
-def record(
-    archive: Archive, name: str, variant: str, config: dict[str, Any], dtype: str, sources: list[str]
-) -> None:
+def record(archive: Archive, name: str, variant: str, config: dict[str, Any], dtype: str, sources: list[str]) -> None:
     arrays, gradient = problem(dtype)
     start = [arrays["w0"], arrays["v0"]]
     label = f"{name}/{variant}" + ("-float64" if dtype == "float64" else "")

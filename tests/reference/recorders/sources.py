@@ -113,9 +113,7 @@ def pull_back(
     if not output.requires_grad:
         # A constant, such as the penalty of a regularizer with factors of 0.
         return y, g, [np.zeros(tuple(t.shape), to_numpy(t).dtype) for t in (*tensors, *inner)]
-    found = torch.autograd.grad(
-        output, [*tensors, *inner], torch.tensor(g), allow_unused=True, materialize_grads=True
-    )
+    found = torch.autograd.grad(output, [*tensors, *inner], torch.tensor(g), allow_unused=True, materialize_grads=True)
     return y, g, [to_numpy(gradient) for gradient in found]
 
 
