@@ -17,7 +17,16 @@ from kcore import errors
 from kcore.engine import CompiledFunction, apply
 from kcore.engine.eager import evaluate
 from kcore.engine.numpy_backend import kernels, threads
-from kcore.engine.primitives import batching, convolution, elementwise, matmul, pooling, random, reductions
+from kcore.engine.primitives import (
+    average_pooling,
+    batching,
+    convolution,
+    elementwise,
+    matmul,
+    pooling,
+    random,
+    reductions,
+)
 from kcore.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 
 RNG = np.random.default_rng(3)
@@ -63,6 +72,8 @@ CASES: dict[Any, list[tuple[list[Any], dict[str, Any]]]] = {
         ([np.array([7, 3], np.uint64)], {"shape": (9, 16), "dtype": "float32"}),
         ([np.array([7, 3], np.uint64)], {"shape": (9, 2, 2), "dtype": "float64"}),
     ],
+    average_pooling.average_pool_p: [([IMAGES], POOL)],
+    average_pooling.average_unpool_p: [([POOLED], {**POOL, "input_shape": IMAGES.shape})],
     pooling.max_pool_p: [([IMAGES], POOL)],
     pooling.max_pool_winner_p: [([IMAGES, POOLED], POOL)],
     pooling.max_unpool_p: [([POOLED, WINNER], {**POOL, "input_shape": IMAGES.shape})],

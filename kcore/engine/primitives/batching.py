@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from kcore.engine.primitive import Primitive
-from kcore.engine.primitives import convolution, elementwise, matmul, pooling, random, reductions
+from kcore.engine.primitives import average_pooling, convolution, elementwise, matmul, pooling, random, reductions
 from kcore.engine.primitives.cost import moved_bytes, multiplications
 from kcore.engine.types import ArrayType
 
@@ -138,6 +138,8 @@ rules: dict[Primitive, Rule] = {
     ),
     convolution.conv_kernel_gradient_p: _samples(True, True, sums=True, primitive=convolution.conv_kernel_gradient_p),
     random.random_uniform_p: _uniform,
+    average_pooling.average_pool_p: _samples(True),
+    average_pooling.average_unpool_p: _samples(True, shaped="input_shape"),
     pooling.max_pool_p: _samples(True),
     pooling.max_pool_winner_p: _samples(True, True),
     pooling.max_unpool_p: _samples(True, True, shaped="input_shape"),

@@ -120,8 +120,11 @@ def chunks(batch: int, length: int) -> list[slice]:
 def sequence(calls: Sequence[tuple[Any, ...]]) -> Thunk:
     """Runs (function, *arguments) one after the other."""
 
+    # Tuples that are there already: taking a call apart while it runs would make a list of its arguments.
+    steps = [(function, tuple(arguments)) for function, *arguments in calls]
+
     def run() -> None:
-        for function, *arguments in calls:
+        for function, arguments in steps:
             function(*arguments)
 
     return run
