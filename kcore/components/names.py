@@ -18,8 +18,3 @@ def unique_name(prefix: str) -> str:
     """The prefix with the next number that this process has not used for it."""
     _counters[prefix] += 1
     return f"{prefix}_{_counters[prefix]}"
-
-
-def reset_names() -> None:
-    """Begin to count at 1 again, as in a new process."""
-    _counters.clear()

@@ -111,7 +111,8 @@ def explain_replay(replay: Replay, runs: int = RUNS) -> Explanation:
         for variable, value in before:
             variable.assign(value)
     rows: dict[str, list[Row]] = {}
-    for cost, spent in zip(executable.costs, seconds, strict=True):
+    costs = executable.costs()
+    for cost, spent in zip(costs, seconds, strict=True):
         if cost is not None:
             name, pieces, operations, nbytes = cost
             rows.setdefault(name, []).append(Row(name, 1, pieces, operations, nbytes, spent))
@@ -130,7 +131,7 @@ def explain_replay(replay: Replay, runs: int = RUNS) -> Explanation:
     return Explanation(
         rows=sorted(merged, key=lambda row: -row.seconds),
         equations=len(program.equations),
-        views=sum(cost is None for cost in executable.costs),
+        views=sum(cost is None for cost in costs),
         arena_bytes=executable.nbytes,
         state_bytes=sum(variable.value.nbytes for variable in replay.traced.state),
         seconds=whole,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import numpy as np
 
@@ -16,8 +15,6 @@ from kcore.engine.tracing import apply
 from kcore.engine.types import Array
 from kcore.errors.components import InvalidArgumentError
 from kcore.errors.engine import OperandError
-
-PaddingName = Literal["valid", "same", "causal"]
 
 
 def explicit_padding(

@@ -55,7 +55,7 @@ class Steps:
     def _train(self, inputs: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any]) -> dict[str, Any]:
         losses: list[Any] = []
         with call_context(training=True, losses=losses):
-            outputs = self._forward(inputs, True)
+            outputs = call_model(self.model, inputs, True)
         total = self._loss(outputs, labels, weights, losses)
         self.optimizer.apply(gradients(total, self.parameters), self.parameters)
         trained = set(self.parameters)
@@ -68,12 +68,9 @@ class Steps:
     def _test(self, inputs: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any]) -> dict[str, Any]:
         losses: list[Any] = []
         with call_context(training=False, losses=losses):
-            outputs = self._forward(inputs, False)
+            outputs = call_model(self.model, inputs, False)
         self._loss(outputs, labels, weights, losses)
         return self._logs(outputs, labels, weights)
-
-    def _forward(self, inputs: Sequence[Any], training: bool) -> list[Any]:
-        return call_model(self.model, inputs, training)
 
     def _loss(
         self, outputs: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any], penalties: Sequence[Any]

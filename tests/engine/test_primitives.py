@@ -307,7 +307,7 @@ CASES: list[Case] = [
     Case("cast", each(lambda x, dtype: math.trunc(x), int), params={"dtype": "int64"}, smooth=False),
     Case("select", each(lambda c, x, y: x if c else y), (("B", 3),) * 3, "bff"),
     Case("select", each(lambda c, x, y: x if c else y), (("B", 1), (3,), ()), "bff"),
-    Case("alias", lambda x: x, bits=True), Case("copy", lambda x: x, bits=True),
+    Case("alias", lambda x: x, bits=True),
     Case("stop_gradient", lambda x: x, smooth=False, bits=True),
     Case("reshape", lambda x, shape: x.reshape(shape), (("B", 2, 3),), params={"shape": (3, "B", 2)}, bits=True),
     Case("transpose", lambda x, axes: np.einsum("abc->bca", x), (("B", 2, 3),), params={"axes": (1, 2, 0)}, bits=True),

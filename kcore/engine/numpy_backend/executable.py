@@ -53,11 +53,10 @@ class NumpyExecutable:
             assert owner is not None
             arrays[value] = owner
         self._thunks: list[Thunk] = []
-        self.costs: list[Cost | None] = []
+        self._kernels = plan.kernels
         team = thread_team()
         for equation, kernel, blocks in zip(program.equations, plan.kernels, plan.scratch, strict=True):
             inputs = [arrays[value] for value in equation.inputs]
-            self.costs.append(None if kernel is None else _cost(kernel))
             if kernel is None:
                 assert equation.primitive.view is not None
                 arrays[equation.outputs[0]] = equation.primitive.view(*inputs, **equation.params)  # type: ignore[assignment]
@@ -94,10 +93,14 @@ class NumpyExecutable:
             for thunk in self._thunks:
                 thunk()
 
+    def costs(self) -> list[Cost | None]:
+        """What each equation costs; ``None`` for a view."""
+        return [None if kernel is None else _cost(kernel) for kernel in self._kernels]
+
     def time_equations(self, runs: int) -> list[float]:
         """Seconds that each equation takes, the mean of several runs; 0 for views. Variables change as in any run."""
-        spent = [0.0] * len(self.costs)
-        computed = [number for number, cost in enumerate(self.costs) if cost is not None]
+        spent = [0.0] * len(self._kernels)
+        computed = [number for number, kernel in enumerate(self._kernels) if kernel is not None]
         with np.errstate(all="ignore"), _single_threaded if self._threaded else _as_it_is:
             np.setbufsize(BUFFER_ELEMENTS)
             for _ in range(runs):

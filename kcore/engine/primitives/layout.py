@@ -34,7 +34,6 @@ def _itself(x: Array) -> Array:
 
 
 alias_p = Primitive("alias", _same, _copy, vjp=lambda g, inputs, outputs: [g[0]], view=_itself)
-copy_p = Primitive("copy", _same, _copy, vjp=lambda g, inputs, outputs: [g[0]])
 stop_gradient_p = Primitive("stop_gradient", _same, _copy, vjp=lambda g, inputs, outputs: [None], view=_itself)
 
 
