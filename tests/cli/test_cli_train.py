@@ -156,6 +156,8 @@ def test_ctrl_c_ends_with_130_and_a_word(tmp_path: Path, recipe: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A job that a shell runs in the background ignores the signal, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stdout is not None
         while "Epoch" not in process.stdout.readline():
