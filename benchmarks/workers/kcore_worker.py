@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
-from workloads import WORKLOADS, data, report
+from workloads import WORKLOADS, data, outputs, report
 
 import kcore
-from kcore.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from kcore import layers as kinds
+
+
+def layer(kind: str, *facts: Any, **first: Any) -> kinds.Layer:
+    if kind == "conv":
+        return kinds.Conv2D(facts[0], 3, padding=facts[1], activation="relu", **first)
+    if kind == "dense":
+        return kinds.Dense(facts[0], activation="relu", **first)
+    if kind == "output":
+        return kinds.Dense(facts[0], activation=None if facts[0] == 1 else "softmax", **first)
+    made: kinds.Layer = {"pool": kinds.MaxPooling2D, "dropout": kinds.Dropout, "flatten": kinds.Flatten}[kind](*facts)
+    return made
 
 
 def network(name: str) -> kcore.Model:
-    shape = WORKLOADS[name]["input"]
-    if name == "mlp_mnist":
-        layers = [
-            Dense(512, activation="relu", input_shape=shape),
-            Dropout(0.2),
-            Dense(512, activation="relu"),
-            Dropout(0.2),
-            Dense(10, activation="softmax"),
-        ]
-    else:
-        layers = [
-            Conv2D(32, 3, activation="relu", input_shape=shape),
-            Conv2D(64, 3, activation="relu"),
-            MaxPooling2D(2),
-            Dropout(0.25),
-            Flatten(),
-            Dense(128, activation="relu"),
-            Dropout(0.5),
-            Dense(10, activation="softmax"),
-        ]
-    model = kcore.Sequential(layers)
-    model.compile(WORKLOADS[name]["optimizer"], "sparse_categorical_crossentropy")
+    first, *rest = WORKLOADS[name]["layers"]
+    model = kcore.Sequential([layer(*first, input_shape=WORKLOADS[name]["input"]), *(layer(*facts) for facts in rest)])
+    loss = "mse" if outputs(name) == 1 else "sparse_categorical_crossentropy"
+    model.compile(WORKLOADS[name]["optimizer"], loss)
     return model
 
 

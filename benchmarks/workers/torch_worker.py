@@ -6,18 +6,24 @@ import sys
 
 import torch
 from torch import nn
-from workloads import WORKLOADS, data, report
+from workloads import WORKLOADS, data, outputs, report
 
 
 def network(name: str) -> nn.Module:
-    if name == "mlp_mnist":
-        return nn.Sequential(
-            nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.2), nn.Linear(512, 512), nn.ReLU(), nn.Dropout(0.2), nn.Linear(512, 10)
-        )  # fmt: skip
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.25), nn.Flatten(),
-        nn.Linear(9216, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10),
-    )  # fmt: skip
+    layers: list[nn.Module] = []
+    for kind, *facts in WORKLOADS[name]["layers"]:
+        # The lazy ones learn their input's size from the first batch.
+        if kind == "conv":
+            layers += [nn.LazyConv2d(facts[0], 3, padding=facts[1]), nn.ReLU()]
+        elif kind == "dense":
+            layers += [nn.LazyLinear(facts[0]), nn.ReLU()]
+        elif kind == "output":
+            layers.append(nn.LazyLinear(facts[0]))
+        elif kind == "pool":
+            layers.append(nn.MaxPool2d(2))
+        else:
+            layers.append(nn.Dropout(facts[0]) if kind == "dropout" else nn.Flatten())
+    return nn.Sequential(*layers)
 
 
 def main(name: str) -> None:
@@ -27,11 +33,12 @@ def main(name: str) -> None:
     if x.ndim == 4:
         x = x.permute(0, 3, 1, 2).contiguous()
     model = network(name)
+    batch = WORKLOADS[name]["batch"]
+    model(x[:batch])
     parameters = list(model.parameters())
     adam = WORKLOADS[name]["optimizer"] == "adam"
     optimizer = torch.optim.Adam(parameters) if adam else torch.optim.RMSprop(parameters, lr=0.001, alpha=0.9, eps=1e-7)
-    loss_function = nn.CrossEntropyLoss()
-    batch = WORKLOADS[name]["batch"]
+    loss_function = nn.MSELoss() if outputs(name) == 1 else nn.CrossEntropyLoss()
     model.train()
 
     def epoch() -> None:
