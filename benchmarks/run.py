@@ -25,7 +25,7 @@ PEERS = {"torch": ["torch==2.13.0", "numpy>=2"]}
 WORKLOADS = {
     "tiny_mlp": "20-64-64-1, relu, batch 32, Adam",
     "mlp_mnist": "784-512-512-10, relu, dropout 0.2, batch 128, RMSprop",
-    "cnn_mnist": "28x28x1: Conv 32, Conv 64, MaxPool, dropout, Dense 128, dropout, Dense 10; batch 128, Adam",
+    "cnn_mnist": "28x28x1: Conv 32, Conv 64, MaxPool, dropout, Dense 128, dropout, Dense 10; batch 128, Adadelta",
     "cnn_cifar": "32x32x3: Conv 32 same, Conv 32, MaxPool, Conv 64 same, Conv 64, MaxPool, Dense 512, Dense 10, "
     "dropouts; batch 32, RMSprop",
 }

@@ -36,8 +36,11 @@ def main(name: str) -> None:
     batch = WORKLOADS[name]["batch"]
     model(x[:batch])
     parameters = list(model.parameters())
-    adam = WORKLOADS[name]["optimizer"] == "adam"
-    optimizer = torch.optim.Adam(parameters) if adam else torch.optim.RMSprop(parameters, lr=0.001, alpha=0.9, eps=1e-7)
+    optimizer = {
+        "adam": lambda: torch.optim.Adam(parameters),
+        "adadelta": lambda: torch.optim.Adadelta(parameters, lr=1.0, rho=0.95, eps=1e-7),
+        "rmsprop": lambda: torch.optim.RMSprop(parameters, lr=0.001, alpha=0.9, eps=1e-7),
+    }[WORKLOADS[name]["optimizer"]]()
     loss_function = nn.MSELoss() if outputs(name) == 1 else nn.CrossEntropyLoss()
     model.train()
 

@@ -32,7 +32,7 @@ WORKLOADS: dict[str, dict[str, Any]] = {
         "input": (28, 28, 1),
         "batch": 128,
         "steps": 12,
-        "optimizer": "adam",
+        "optimizer": "adadelta",
         "layers": [
             ("conv", 32, "valid"),
             ("conv", 64, "valid"),

@@ -59,7 +59,7 @@ FIRST_PARTY: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "MeanSquaredError",
         ),
     },
-    "optimizers": {"kcore-optimizers": ("SGD", "sgd", "RMSprop", "rmsprop", "Adam", "adam")},
+    "optimizers": {"kcore-optimizers": ("SGD", "sgd", "Adadelta", "adadelta", "RMSprop", "rmsprop", "Adam", "adam")},
     "initializers": {
         "kcore-initializers": (
             "Zeros",

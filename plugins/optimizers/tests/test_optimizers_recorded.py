@@ -12,12 +12,13 @@ from kcore import Variable
 from kcore.engine import CompiledFunction, gradients
 from kcore.optimizers import Optimizer
 from kcore.testing.reference import Case, load_cases
+from kcore_optimizers.adadelta import Adadelta
 from kcore_optimizers.adam import Adam
 from kcore_optimizers.rmsprop import RMSprop
 from kcore_optimizers.sgd import SGD
 
 CASES = load_cases(Path(__file__).parent / "reference" / "optimizers.npz")
-MEMBERS: dict[str, Any] = {"SGD": SGD, "RMSprop": RMSprop, "Adam": Adam}
+MEMBERS: dict[str, Any] = {"SGD": SGD, "RMSprop": RMSprop, "Adam": Adam, "Adadelta": Adadelta}
 
 
 def epsilon_outside(case: Case) -> bool:

@@ -13,6 +13,7 @@ from kcore import Variable
 from kcore.engine import ArrayType, CompiledFunction, TracedFunction
 from kcore.errors import InvalidArgumentError, WeightsError
 from kcore.optimizers import Optimizer
+from kcore_optimizers.adadelta import Adadelta
 from kcore_optimizers.adam import Adam
 from kcore_optimizers.rmsprop import RMSprop
 from kcore_optimizers.sgd import SGD
@@ -26,6 +27,7 @@ OPTIMIZERS: dict[str, tuple[Any, dict[str, Any], tuple[str, ...]]] = {
         {"rho": 0.8, "momentum": 0.5, "epsilon": 0.01, "centered": True},
         ("rms", "momentum", "mg"),
     ),
+    "adadelta": (Adadelta, {"rho": 0.8, "epsilon": 0.01, "decay": 0.1}, ("accum_grad", "accum_var")),
     "adam": (Adam, {"decay": 0.1}, ("m", "v")),
     "amsgrad": (Adam, {"beta_1": 0.8, "beta_2": 0.9, "amsgrad": True, "clipnorm": 0.5}, ("m", "v", "vhat")),
 }
@@ -126,7 +128,7 @@ def test_learning_rate_changes_without_a_new_trace(kind: Any, config: dict[str, 
 
 def test_keras_2_name_of_the_learning_rate() -> None:
     assert float(SGD(lr=0.5).learning_rate) == 0.5
-    assert [float(kind().learning_rate) for kind in (SGD, RMSprop, Adam)] == [0.01, 0.001, 0.001]
+    assert [float(kind().learning_rate) for kind in (SGD, RMSprop, Adam, Adadelta)] == [0.01, 0.001, 0.001, 1.0]
 
 
 def test_parameters_in_another_order_keep_their_own_slots() -> None:
@@ -194,6 +196,8 @@ def test_centered_rmsprop_stays_finite_where_rounding_makes_the_variance_negativ
         (RMSprop, "momentum", -0.5, "a number from 0 to 1"),
         (RMSprop, "epsilon", 0.0, "a finite number above 0"),
         (RMSprop, "centered", 1, "True, False"),
+        (Adadelta, "rho", 1.0, "a number from 0 to below 1"),
+        (Adadelta, "epsilon", 0.0, "a finite number above 0"),
         (Adam, "beta_1", 1, "a number from 0 to below 1"),
         (Adam, "beta_2", True, "a number from 0 to below 1"),
         (Adam, "epsilon", None, "a finite number above 0"),

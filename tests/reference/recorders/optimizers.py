@@ -42,12 +42,19 @@ ADAM: dict[str, dict[str, Any]] = {
     "amsgrad": {"learning_rate": 0.02, "amsgrad": True},
     "clipvalue": {"learning_rate": 0.02, "clipvalue": 0.1},
 }
-VARIANTS = {"SGD": SGD, "RMSprop": RMSPROP, "Adam": ADAM}
+ADADELTA: dict[str, dict[str, Any]] = {
+    "full-rate": {"learning_rate": 1.0},
+    "rho": {"learning_rate": 1.0, "rho": 0.8},
+    "epsilon": {"learning_rate": 0.5, "epsilon": 0.01},
+    "clipvalue": {"learning_rate": 1.0, "epsilon": 1e-4, "clipvalue": 0.1},
+}
+VARIANTS = {"SGD": SGD, "RMSprop": RMSPROP, "Adam": ADAM, "Adadelta": ADADELTA}
 DECAY: list[tuple[str, str, dict[str, Any]]] = [
     ("SGD", "decay", {"learning_rate": 0.1, "decay": 0.05}),
     ("SGD", "momentum-decay", {"learning_rate": 0.02, "momentum": 0.9, "decay": 0.01}),
     ("RMSprop", "decay", {"learning_rate": 0.02, "decay": 0.02}),
     ("Adam", "decay", {"learning_rate": 0.05, "decay": 0.02}),
+    ("Adadelta", "decay", {"learning_rate": 1.0, "epsilon": 1e-4, "decay": 0.02}),
 ]
 NOTES = {
     ("RMSprop", "tf_keras.legacy"): (
@@ -130,6 +137,8 @@ def torch_optimizer(name: str, config: dict[str, Any], start: list[np.ndarray]) 
     optimizer: torch.optim.Optimizer
     if name == "SGD":
         optimizer = torch.optim.SGD(parameters, rate, momentum=momentum, nesterov=config.get("nesterov", False))
+    elif name == "Adadelta":
+        optimizer = torch.optim.Adadelta(parameters, rate, config.get("rho", 0.95), epsilon)
     elif name == "RMSprop":
         optimizer = torch.optim.RMSprop(
             parameters, rate, config.get("rho", 0.9), epsilon, 0, momentum, config.get("centered", False)
