@@ -156,7 +156,8 @@ def test_a_threaded_step_allocates_nothing() -> None:
         after, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert after - before < 1024
+    # The smallest activation has 36 KiB. Python itself keeps a few hundred bytes now and then, whatever the program.
+    assert after - before < 8192
     assert peak - before < 8192
 
 
