@@ -251,3 +251,17 @@ def test_a_model_of_a_class_that_no_plugin_has_needs_it_as_custom_object(tmp_pat
         load_model(tmp_path / "m.h5")
     again = load_model(tmp_path / "m.h5", custom_objects={"SavedDoubling": SavedDoubling})
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+def test_a_whole_model_is_read_by_the_names_of_its_layers(tmp_path: Path) -> None:
+    # Keras lists the layers of branches by depth, kcore by the way from the outputs: same shapes, another order.
+    inputs = Input((3,), name="in")
+    model = Model(inputs, [Dense(3, name="left")(inputs), Dense(3, name="right")(inputs)])
+    path = tmp_path / "branches.h5"
+    model.save(path)
+    with h5py.File(path, "r+") as file:
+        names = file["model_weights"].attrs["layer_names"]
+        file["model_weights"].attrs["layer_names"] = names[::-1]
+    x = np.eye(3)
+    for expected, found in zip(model.predict(x), load_model(path).predict(x), strict=True):
+        np.testing.assert_array_equal(found, expected)
