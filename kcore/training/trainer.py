@@ -228,8 +228,8 @@ class Trainer(Layer):
         self._compiled("fit")
         size = _batch_size(batch_size)
         validation = self._validation(validation_data, size)
-        x, y = _adapted(x, y)
         if validation is None and validation_split:
+            x, y = _adapted(x, y)
             x, y, sample_weight, held_out = self._split(x, y, sample_weight, validation_split)
             validation = self._validation(held_out, size)
         source, counts = self.source("fit", x, y, sample_weight, size, class_weight)

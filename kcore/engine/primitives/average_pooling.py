@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kcore.engine.primitive import Primitive, Thunk
-from kcore.engine.primitives.pooling import pool_shape, pool_window
+from kcore.engine.primitives.pooling import pool_scratch, pool_shape, pool_window
 from kcore.engine.primitives.separable import bind_reduction, bind_spread, partial_types
 from kcore.engine.primitives.windows import Padding, Window, images_per_chunk
 from kcore.engine.tracing import apply
@@ -41,12 +41,6 @@ def _infer(x: ArrayType, *, size: Ints, strides: Ints, padding: Padding) -> tupl
     return (ArrayType(pool_shape("average_pool", x.shape, size, strides, padding), x.dtype),)
 
 
-def _scratch(x: ArrayType, *, size: Ints, strides: Ints, padding: Padding) -> list[ArrayType]:
-    window = pool_window(size, strides, padding)
-    output = window.output_size("average_pool", x.shape)
-    return partial_types(x.shape[0], x.shape[1:-1], output, x.shape[-1], window, x.dtype)
-
-
 def _bind(
     inputs: Sequence[Array], outputs: Sequence[Array], scratch: Sequence[Array], *, size: Ints, strides: Ints,
     padding: Padding,
@@ -67,7 +61,7 @@ def _vjp(cotangents: Any, inputs: Sequence[Any], outputs: Any, **params: Any) ->
     return [apply(average_unpool_p, cotangents[0], input_shape=tuple(inputs[0].shape), **params)]
 
 
-average_pool_p = Primitive("average_pool", _infer, _bind, vjp=_vjp, scratch=_scratch)
+average_pool_p = Primitive("average_pool", _infer, _bind, vjp=_vjp, scratch=pool_scratch)
 
 
 def _unpool_infer(

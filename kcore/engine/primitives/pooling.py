@@ -51,9 +51,10 @@ def _infer(x: ArrayType, *, size: Ints, strides: Ints, padding: Padding) -> tupl
     return (ArrayType(pool_shape("max_pool", x.shape, size, strides, padding), x.dtype),)
 
 
-def _scratch(x: ArrayType, *, size: Ints, strides: Ints, padding: Padding) -> list[ArrayType]:
+def pool_scratch(x: ArrayType, *, size: Ints, strides: Ints, padding: Padding) -> list[ArrayType]:
+    """Work arrays of a reduction over windows, axis by axis; the shape rule has accepted the shapes before."""
     window = pool_window(size, strides, padding)
-    output = window.output_size("max_pool", x.shape)
+    output = window.output_size("pool", x.shape)
     return partial_types(x.shape[0], x.shape[1:-1], output, x.shape[-1], window, x.dtype)
 
 
@@ -71,7 +72,7 @@ def _vjp(cotangents: Any, inputs: Sequence[Any], outputs: Sequence[Any], **param
     return [apply(max_unpool_p, cotangents[0], winner, input_shape=tuple(x.shape), **params)]
 
 
-max_pool_p = Primitive("max_pool", _infer, _bind, vjp=_vjp, scratch=_scratch)
+max_pool_p = Primitive("max_pool", _infer, _bind, vjp=_vjp, scratch=pool_scratch)
 
 
 # --- which element of each window is the maximum ---------------------------------------------------------------------
