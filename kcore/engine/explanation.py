@@ -18,11 +18,12 @@ RUNS = 10
 
 @dataclass(frozen=True)
 class Row:
-    """Equations of one kind: the same primitive on the same types.
+    """Groups of equations of one kind: the same primitives on the same types.
 
     Attributes:
-        name: primitive and types.
-        count: how many there are in the program.
+        name: primitives and types; a group of several equations runs all of them piece by piece.
+        count: how many such groups there are in the program.
+        equations: in all of them.
         pieces: into how many each is cut; 1 if it is computed whole.
         operations: floating-point operations of all of them.
         nbytes: moved by all of them.
@@ -31,6 +32,7 @@ class Row:
 
     name: str
     count: int
+    equations: int
     pieces: int
     operations: int
     nbytes: int
@@ -68,7 +70,7 @@ class Explanation:
 
     def to_text(self, most: int = 20) -> str:
         """A table of the ``most`` costliest kinds of equations, and the totals."""
-        lines = [f"{'ms':>9} {'%':>5} {'count':>5} {'pieces':>6} {'GFLOP/s':>8} {'GB/s':>7}  equation"]
+        lines = [f"{'ms':>9} {'%':>5} {'count':>5} {'pieces':>6} {'GFLOP/s':>8} {'GB/s':>7}  equations"]
         total = sum(row.seconds for row in self.rows) or 1.0
         for row in self.rows[:most]:
             seconds = row.seconds or 1e-12
@@ -78,10 +80,12 @@ class Explanation:
             )
         left = self.rows[most:]
         if left:
-            lines.append(f"{sum(r.seconds for r in left) * 1e3:9.3f} in {sum(r.count for r in left)} more equations")
+            lines.append(f"{sum(r.seconds for r in left) * 1e3:9.3f} in {sum(r.count for r in left)} more groups")
         rate = self.operations / self.seconds
+        groups = sum(row.count for row in self.rows)
         lines += [
-            f"{self.equations} equations, {self.views} of them views; a run takes {self.seconds * 1e3:.3f} ms",
+            f"{self.equations} equations, {self.views} of them views, in {groups} groups; "
+            f"a run takes {self.seconds * 1e3:.3f} ms",
             f"{self.operations / 1e9:.3f} GFLOP a run: {rate / 1e9:.1f} GFLOP/s, "
             f"{rate / self.product_rate * 100:.0f} % of a large matrix product's {self.product_rate / 1e9:.1f}",
             f"memory: {self.arena_bytes / 2**20:.1f} MiB for intermediate values, "
@@ -105,21 +109,20 @@ def explain_replay(replay: Replay, runs: int = RUNS) -> Explanation:
         )
     before = [(variable, variable.numpy()) for variable in replay.traced.state]
     try:
-        seconds = executable.time_equations(runs)
+        seconds = executable.time_groups(runs)
         whole = _median(_timed(executable.run) for _ in range(runs))
     finally:
         for variable, value in before:
             variable.assign(value)
     rows: dict[str, list[Row]] = {}
     costs = executable.costs()
-    for cost, spent in zip(costs, seconds, strict=True):
-        if cost is not None:
-            name, pieces, operations, nbytes = cost
-            rows.setdefault(name, []).append(Row(name, 1, pieces, operations, nbytes, spent))
+    for (name, equations, pieces, operations, nbytes), spent in zip(costs, seconds, strict=True):
+        rows.setdefault(name, []).append(Row(name, 1, equations, pieces, operations, nbytes, spent))
     merged = [
         Row(
             name,
             len(same),
+            sum(row.equations for row in same),
             same[0].pieces,
             sum(row.operations for row in same),
             sum(row.nbytes for row in same),
@@ -131,7 +134,7 @@ def explain_replay(replay: Replay, runs: int = RUNS) -> Explanation:
     return Explanation(
         rows=sorted(merged, key=lambda row: -row.seconds),
         equations=len(program.equations),
-        views=sum(cost is None for cost in costs),
+        views=executable.views,
         arena_bytes=executable.nbytes,
         state_bytes=sum(variable.value.nbytes for variable in replay.traced.state),
         seconds=whole,

@@ -22,6 +22,8 @@ from kcore.engine.primitives import (
     batching,
     convolution,
     elementwise,
+    indexing,
+    layout,
     matmul,
     pooling,
     random,
@@ -78,6 +80,9 @@ CASES: dict[Any, list[tuple[list[Any], dict[str, Any]]]] = {
     pooling.max_pool_winner_p: [([IMAGES, POOLED], POOL)],
     pooling.max_unpool_p: [([POOLED, WINNER], {**POOL, "input_shape": IMAGES.shape})],
     pooling.max_pick_p: [([IMAGES, WINNER], POOL)],
+    indexing.gather_p: [([floats(9, 4), np.arange(30).reshape(10, 3) % 9], {"axis": 0})],
+    layout.concatenate_p: [([floats(9, 4), floats(9, 2)], {"axis": 1})],
+    layout.place_p: [([floats(9, 2)], {"region": ((0, 9, 1), (1, 2, 2)), "shape": (9, 5)})],
 }  # fmt: skip
 
 
@@ -96,9 +101,8 @@ def test_pieces_together_are_the_whole(primitive: Any, arrays: Any, params: Any,
     compiled = CompiledFunction(lambda *operands: apply(primitive, *operands, **params))
     found = compiled(*arrays)
     np.testing.assert_allclose(found, evaluate(primitive, arrays, params), rtol=2e-5, atol=1e-5)
-    program = compiled.replay(*map(kcore.engine.ArrayType.of, arrays)).traced.program
-    cut = kernels.Kernel(program.equations[0])
-    assert bool(cut.pieces) == (params.get("axes") != (0,) or primitive is reductions.sum_p)
+    kernels_of = compiled.replay(*map(kcore.engine.ArrayType.of, arrays)).executable._kernels
+    assert (kernels_of[0].pieces > 1) == (params.get("axes") != (0,) or primitive is reductions.sum_p)
 
 
 @pytest.mark.parametrize("primitive", list(elementwise.ufunc_primitives.values()), ids=lambda p: p.name)
@@ -180,6 +184,11 @@ def test_programs_that_run_at_once_give_the_threads_back_when_the_last_one_ends(
     assert [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"] == counts
 
 
+def run_all(calls: Any) -> None:
+    for call in calls:
+        call()
+
+
 def test_an_error_in_a_piece_reaches_the_caller_and_the_team_works_on() -> None:
     team = threads.ThreadTeam(3)
     done: list[int] = []
@@ -189,9 +198,9 @@ def test_an_error_in_a_piece_reaches_the_caller_and_the_team_works_on() -> None:
 
     for pieces in ([fail, lambda: done.append(1), lambda: done.append(2)], [lambda: done.append(1), fail]):
         with pytest.raises(ZeroDivisionError, match="in a piece"):
-            team.bind(pieces)()
+            run_all(team.bind([[piece] for piece in pieces]))
     done.clear()
-    team.bind([lambda number=number: done.append(number) for number in range(7)])()
+    run_all(team.bind([[lambda number=number: done.append(number)] for number in range(7)]))
     assert sorted(done) == list(range(7))
 
 

@@ -364,7 +364,8 @@ DTYPE = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 
 def test_every_primitive_has_a_case() -> None:
-    assert set(PRIMITIVES) == {case.primitive for case in CASES}
+    # A loop has a program among its parameters: test_scan.py.
+    assert set(PRIMITIVES) - {"scan"} == {case.primitive for case in CASES}
 
 
 def assert_like(found: np.ndarray, expected: Any, dtype: str, exact: bool = False) -> None:

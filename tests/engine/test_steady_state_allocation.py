@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import kcore
 from kcore import ops
 from kcore.engine import ArrayType, CompiledFunction, Primitive, Variable, apply, gradients
 from kcore.engine.compiled import Replay
@@ -72,6 +73,14 @@ def cnn(spy: Callable[[Any], Any]) -> tuple[Any, tuple[int, ...]]:
         return train(parameters, slots, crossentropy(hidden @ parameters[4] + parameters[5], labels, correct))
 
     return step, (BATCH, 14, 14, 1)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Any:
+    """What Python keeps for its threads is measured with the threads."""
+    kcore.set_threads(1)
+    yield
+    kcore.set_threads(None)
 
 
 def replay_of(network: Any, spy: Callable[[Any], Any] = lambda x: x) -> Replay:

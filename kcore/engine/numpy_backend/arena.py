@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 
+from kcore.engine.types import Array, ArrayType
+
 ALIGNMENT = 64
 """Bytes; a cache line, and the widest vector register."""
 
@@ -64,3 +66,8 @@ class Arena:
         insort(self._by_size, (size, offset))
         self._starts[offset] = size
         self._ends[offset + size] = offset
+
+
+def part(memory: Array, block: Block, type: ArrayType) -> Array:
+    """An array of ``type`` at the place of ``block`` in the bytes of ``memory``."""
+    return memory[block.offset : block.offset + type.nbytes].view(type.dtype).reshape(type.shape)

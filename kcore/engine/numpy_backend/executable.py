@@ -9,21 +9,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kcore.engine.numpy_backend.arena import ALIGNMENT
+from kcore.engine.numpy_backend.arena import ALIGNMENT, part
 from kcore.engine.numpy_backend.kernels import Kernel
 from kcore.engine.numpy_backend.storage import StoragePlan
 from kcore.engine.numpy_backend.threads import BUFFER_ELEMENTS, SingleThreadedProducts, thread_team
 from kcore.engine.primitive import Thunk
-from kcore.engine.primitives.cost import moved_bytes, operations
+from kcore.engine.primitives.calls import copied
+from kcore.engine.primitives.cost import operations
 from kcore.engine.program import Program, Value
 from kcore.engine.tracing import Variable
-from kcore.engine.types import Array, ArrayType
+from kcore.engine.types import Array
 
 
 class Cost(NamedTuple):
-    """An equation with its types, the number of its pieces, and what it computes and moves."""
+    """A group of equations with its types, how many they are, its pieces, and what it computes and moves."""
 
     name: str
+    equations: int
     pieces: int
     operations: int
     nbytes: int
@@ -43,47 +45,52 @@ class NumpyExecutable:
     """
 
     def __init__(self, program: Program, state: Sequence[Variable], updates: Sequence[Variable]) -> None:
-        plan = StoragePlan(program, state, updates)
+        team = thread_team()
+        plan = StoragePlan(program, state, updates, team.threads)
         self.nbytes = plan.nbytes
         self.inputs: list[Array] = plan.inputs
-        self._arena = _aligned(plan.nbytes)
-        arrays: dict[Value, Array] = {}
-        for value in (*program.inputs, *program.constants):
-            owner = plan.storages[value].owner
-            assert owner is not None
-            arrays[value] = owner
-        self._thunks: list[Thunk] = []
+        self._equations = len(program.equations)
         self._kernels = plan.kernels
-        team = thread_team()
-        for equation, kernel, blocks in zip(program.equations, plan.kernels, plan.scratch, strict=True):
-            inputs = [arrays[value] for value in equation.inputs]
-            if kernel is None:
-                assert equation.primitive.view is not None
-                arrays[equation.outputs[0]] = equation.primitive.view(*inputs, **equation.params)  # type: ignore[assignment]
-                continue
-            for value in equation.outputs:
-                storage = plan.storages[value]
-                if storage.owner is not None:
-                    arrays[value] = storage.owner
-                else:
-                    assert storage.block is not None
-                    arrays[value] = self._part(storage.block.offset, value.type)
-            scratch = [self._part(block.offset, type) for block, type in zip(blocks, kernel.scratch, strict=True)]
-            outputs = [arrays[value] for value in equation.outputs]
-            self._thunks.append(kernel.bind(inputs, outputs, scratch, team))
-        self._threaded = any(kernel is not None and kernel.pieces for kernel in plan.kernels)
+        memory = _aligned(plan.nbytes)
+        arrays = self._arrays(program, plan, memory)
+        self._thunks: list[Thunk] = []
+        # Where the calls of each kernel end.
+        self._ends: list[int] = []
+        for kernel, blocks in zip(plan.kernels, plan.scratch, strict=True):
+            scratch = [part(memory, block, type) for block, type in zip(blocks, kernel.scratch, strict=True)]
+            self._thunks += kernel.bind(arrays, scratch, team)
+            self._ends.append(len(self._thunks))
+        self._threaded = team.threads > 1 and any(len(kernel.shards) > 1 for kernel in plan.kernels)
         self.outputs: list[Array] = []
         for value in program.outputs[: len(program.outputs) - len(updates)]:
             array = arrays[value]
             if plan.storages[value].owner is not None:
                 # A result must not change with the input or the variable that it happens to be.
                 array = np.empty(array.shape, array.dtype)
-                self._thunks.append(_copy(array, arrays[value]))
+                self._thunks.append(copied(array, arrays[value]))
             self.outputs.append(array)
         self._thunks += _copies([(arrays[value], variable.value) for value, variable in plan.copies])
 
-    def _part(self, offset: int, type: ArrayType) -> Array:
-        return self._arena[offset : offset + type.nbytes].view(type.dtype).reshape(type.shape)
+    def _arrays(self, program: Program, plan: StoragePlan, memory: Array) -> dict[Value, Array]:
+        """The array of every value that is not internal to a group."""
+        arrays: dict[Value, Array] = {}
+        for value in (*program.inputs, *program.constants):
+            owner = plan.storages[value].owner
+            assert owner is not None
+            arrays[value] = owner
+        for equation in program.equations:
+            if equation.outputs[0] in plan.views.source:
+                assert equation.primitive.view is not None
+                viewed = [arrays[value] for value in equation.inputs]
+                arrays[equation.outputs[0]] = equation.primitive.view(*viewed, **equation.params)  # type: ignore[assignment]
+                continue
+            for value in equation.outputs:
+                storage = plan.storages[value]
+                if storage.owner is not None:
+                    arrays[value] = storage.owner
+                elif storage.block is not None:
+                    arrays[value] = part(memory, storage.block, value.type)
+        return arrays
 
     def run(self) -> None:
         """Replay the program once."""
@@ -93,21 +100,28 @@ class NumpyExecutable:
             for thunk in self._thunks:
                 thunk()
 
-    def costs(self) -> list[Cost | None]:
-        """What each equation costs; ``None`` for a view."""
-        return [None if kernel is None else _cost(kernel) for kernel in self._kernels]
+    @property
+    def views(self) -> int:
+        """How many of the program's equations are views."""
+        return self._equations - sum(len(kernel.equations) for kernel in self._kernels)
 
-    def time_equations(self, runs: int) -> list[float]:
-        """Seconds that each equation takes, the mean of several runs; 0 for views. Variables change as in any run."""
+    def costs(self) -> list[Cost]:
+        """What each group of equations costs."""
+        return [_cost(kernel) for kernel in self._kernels]
+
+    def time_groups(self, runs: int) -> list[float]:
+        """Seconds that each group takes, the mean of several runs. Variables change as in any run."""
         spent = [0.0] * len(self._kernels)
-        computed = [number for number, kernel in enumerate(self._kernels) if kernel is not None]
         with np.errstate(all="ignore"), _single_threaded if self._threaded else _as_it_is:
             np.setbufsize(BUFFER_ELEMENTS)
             for _ in range(runs):
-                for number, thunk in zip(computed, self._thunks, strict=False):
+                begin = 0
+                for number, end in enumerate(self._ends):
                     start = time.perf_counter()
-                    thunk()
+                    for thunk in self._thunks[begin:end]:
+                        thunk()
                     spent[number] += time.perf_counter() - start
+                    begin = end
         return [seconds / runs for seconds in spent]
 
     def __call__(self, *arrays: Any) -> Sequence[Array]:
@@ -119,11 +133,19 @@ class NumpyExecutable:
 
 
 def _cost(kernel: Kernel) -> Cost:
-    equation = kernel.equation
-    inputs, output = [value.type for value in equation.inputs], equation.outputs[0].type
-    name = f"{equation.primitive.name}({', '.join(map(str, inputs))}) -> {output}"
-    counted = operations(equation.primitive, inputs, output, equation.params)
-    return Cost(name, len(kernel.pieces) or 1, counted, moved_bytes(inputs, output))
+    outside: dict[Value, int] = {}
+    total = 0
+    for equation in kernel.equations:
+        inputs, output = [value.type for value in equation.inputs], equation.outputs[0].type
+        total += operations(equation.primitive, inputs, output, equation.params)
+        values = (*equation.inputs, *equation.outputs)
+        outside.update((value, value.type.nbytes) for value in values if value not in kernel.internal)
+    first, last = kernel.equations[0], kernel.equations[-1]
+    if first is last:
+        name = f"{first.primitive.name}({', '.join(str(value.type) for value in first.inputs)})"
+    else:
+        name = " ".join(equation.primitive.name for equation in kernel.equations)
+    return Cost(f"{name} -> {last.outputs[0].type}", len(kernel.equations), kernel.pieces, total, sum(outside.values()))
 
 
 class NumpyBackend:
@@ -152,14 +174,7 @@ def _copies(pairs: Sequence[tuple[Array, Array]]) -> list[Thunk]:
             continue
         if any(np.may_share_memory(source, other) for _, other in pairs):
             staging = np.empty(source.shape, source.dtype)
-            before.append(_copy(staging, source))
+            before.append(copied(staging, source))
             source = staging
-        after.append(_copy(target, source))
+        after.append(copied(target, source))
     return [*before, *after]
-
-
-def _copy(target: Array, source: Array) -> Thunk:
-    def copy() -> None:
-        np.copyto(target, source)
-
-    return copy

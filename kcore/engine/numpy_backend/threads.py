@@ -63,11 +63,15 @@ class ThreadTeam:
         # One equation at a time: programs that run in several threads take turns here.
         self._turn = threading.Lock()
 
-    def bind(self, pieces: Sequence[Thunk]) -> Thunk:
-        """A thunk that runs all pieces and returns when the last one is done."""
-        shares = [pieces[part * len(pieces) // self.threads : (part + 1) * len(pieces) // self.threads]
-                  for part in range(self.threads)]  # fmt: skip
+    def bind(self, pieces: Sequence[Sequence[Thunk]]) -> list[Thunk]:
+        """Thunks that run the calls of all pieces, each piece's in order, and return when the last one is done."""
+        shares = [
+            [call for piece in pieces[_share(part, len(pieces), self.threads)] for call in piece]
+            for part in range(self.threads)
+        ]
         own, *others = [share for share in shares if share]
+        if not others:
+            return own
         pairs = list(zip(self._workers, others, strict=False))
         turn = self._turn
 
@@ -86,7 +90,12 @@ class ThreadTeam:
             if error is not None:
                 raise error
 
-        return run
+        return [run]
+
+
+def _share(part: int, pieces: int, threads: int) -> slice:
+    """The pieces of one thread: those i with ``i * threads // pieces == part``."""
+    return slice(-(-part * pieces // threads), -(-(part + 1) * pieces // threads))
 
 
 _team: ThreadTeam | None = None

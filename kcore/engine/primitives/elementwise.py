@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from kcore.engine.array_interface import ArrayInterface
 from kcore.engine.primitive import Primitive, Thunk, no_gradient
+from kcore.engine.primitives.calls import copied, into
 from kcore.engine.tracing import apply, ufunc_table
 from kcore.engine.types import Array, ArrayType, is_float
 from kcore.errors.engine import OperandError
@@ -77,7 +78,7 @@ def ufunc_primitive(ufunc: np.ufunc, *derivatives: Callable[..., Any] | None) ->
         return (ArrayType(shape, dtype),)
 
     def bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Sequence[Array]) -> Thunk:
-        return partial(ufunc, *inputs, out=outputs[0])
+        return into(ufunc, inputs, outputs[0])
 
     def vjp(cotangents: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
         results: list[Any] = []
@@ -175,7 +176,7 @@ def _cast_infer(x: ArrayType, *, dtype: str) -> tuple[ArrayType, ...]:
 
 
 def _cast_bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any, *, dtype: str) -> Thunk:
-    return partial(np.copyto, outputs[0], inputs[0], casting="unsafe")
+    return copied(outputs[0], inputs[0])
 
 
 def _cast_vjp(cotangents: Any, inputs: Sequence[Any], outputs: Any, *, dtype: str) -> list[Any]:
@@ -265,7 +266,7 @@ def _relu_infer(x: ArrayType) -> tuple[ArrayType, ...]:
 
 
 def _relu_bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any) -> Thunk:
-    return partial(np.maximum, inputs[0], np.zeros((), inputs[0].dtype), out=outputs[0])
+    return into(np.maximum, (inputs[0], np.zeros((), inputs[0].dtype)), outputs[0])
 
 
 def _relu_vjp(cotangents: Any, inputs: Any, outputs: Sequence[Any]) -> list[Any]:

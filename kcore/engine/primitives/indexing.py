@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from kcore.engine.primitive import Primitive, Thunk, no_gradient
+from kcore.engine.primitives.calls import taken
 from kcore.engine.primitives.layout import reshape
 from kcore.engine.primitives.windows import staged
 from kcore.engine.tracing import apply
@@ -111,9 +112,8 @@ def _gather_infer(x: ArrayType, positions: ArrayType, *, axis: int) -> tuple[Arr
 
 
 def _gather_bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any, *, axis: int) -> Thunk:
-    # With mode="raise" NumPy fills a copy of the output first; with contiguous operands "clip" copies nothing.
     (x, fill_x), (positions, fill_positions) = staged(inputs[0]), staged(inputs[1])
-    take = partial(np.take, x, positions, axis=axis, out=outputs[0], mode="clip")
+    take = taken(x, positions, axis, outputs[0])
     fills = [fill for fill in (fill_x, fill_positions) if fill is not None]
     if not fills:
         return take

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from kcore.engine.primitive import Primitive, Thunk
+from kcore.engine.primitives.calls import copied
 from kcore.engine.tracing import apply
 from kcore.engine.types import Array, ArrayType
 from kcore.errors.engine import OperandError
@@ -19,7 +19,7 @@ Region: TypeAlias = tuple[tuple[int, int, int], ...]
 
 
 def _copy(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any, **params: Any) -> Thunk:
-    return partial(np.copyto, outputs[0], inputs[0])
+    return copied(outputs[0], inputs[0])
 
 
 # --- alias and stop_gradient -----------------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def _reshape_view(x: Array, *, shape: tuple[int, ...]) -> Array | None:
 
 
 def _reshape_bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any, *, shape: Any) -> Thunk:
-    return partial(np.copyto, outputs[0].reshape(inputs[0].shape), inputs[0])
+    return copied(outputs[0].reshape(inputs[0].shape), inputs[0])
 
 
 def _reshape_vjp(cotangents: Any, inputs: Sequence[Any], outputs: Any, *, shape: Any) -> list[Any]:
@@ -93,7 +93,7 @@ def _transpose_view(x: Array, *, axes: tuple[int, ...]) -> Array:
 
 
 def _transpose_bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any, *, axes: Any) -> Thunk:
-    return partial(np.copyto, outputs[0], np.transpose(inputs[0], axes))
+    return copied(outputs[0], np.transpose(inputs[0], axes))
 
 
 def _transpose_vjp(cotangents: Any, inputs: Any, outputs: Any, *, axes: tuple[int, ...]) -> list[Any]:
@@ -163,7 +163,7 @@ def _slice_view(x: Array, *, region: Region) -> Array:
 
 
 def _slice_bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any, *, region: Region) -> Thunk:
-    return partial(np.copyto, outputs[0], inputs[0][_as_index(region)])
+    return copied(outputs[0], inputs[0][_as_index(region)])
 
 
 def _slice_vjp(cotangents: Any, inputs: Sequence[Any], outputs: Any, *, region: Region) -> list[Any]:
@@ -184,7 +184,7 @@ def _place_bind(
 
     def place() -> None:
         output.fill(0)
-        np.copyto(part, x)
+        part[...] = x
 
     return place
 
@@ -224,7 +224,7 @@ def _concatenate_bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch
 
     def concatenate() -> None:
         for part, x in parts:
-            np.copyto(part, x)
+            part[...] = x
 
     return concatenate
 

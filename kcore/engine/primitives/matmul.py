@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from kcore.engine.primitive import Primitive, Thunk
+from kcore.engine.primitives.calls import multiplied
 from kcore.engine.primitives.elementwise import cast, sum_to
 from kcore.engine.primitives.layout import reshape
 from kcore.engine.primitives.windows import staged
@@ -36,7 +36,7 @@ def _infer(x: ArrayType, y: ArrayType) -> tuple[ArrayType, ...]:
 
 def _bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any) -> Thunk:
     (x, fill_x), (y, fill_y) = ((operand, None) if _readable(operand) else staged(operand) for operand in inputs)
-    product = partial(np.matmul, x, y, outputs[0])
+    product = multiplied(x, y, outputs[0])
     if fill_x is None and fill_y is None:
         return product
     fills = [fill for fill in (fill_x, fill_y) if fill is not None]

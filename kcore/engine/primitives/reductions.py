@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from kcore.engine.primitive import Primitive, Thunk, no_gradient
+from kcore.engine.primitives.calls import reduced
 from kcore.engine.primitives.elementwise import cast
 from kcore.engine.primitives.layout import reshape, transpose
 from kcore.engine.primitives.windows import staged
@@ -49,7 +50,7 @@ def _reduction(name: str, ufunc: np.ufunc, dtype: Callable[[np.dtype[Any]], Any]
     def bind(
         inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any, *, axes: tuple[int, ...], keepdims: bool
     ) -> Thunk:
-        return partial(ufunc.reduce, inputs[0], axis=axes, out=outputs[0], keepdims=keepdims)
+        return reduced(ufunc, inputs[0], axes, outputs[0], keepdims)
 
     return Primitive(name, infer, bind, vjp=vjp)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from kcore.engine.primitive import Thunk
+from kcore.engine.primitives.calls import copied
 from kcore.engine.types import Array
 from kcore.errors.engine import OperandError
 
@@ -130,13 +131,9 @@ def sequence(calls: Sequence[tuple[Any, ...]]) -> Thunk:
     return run
 
 
-def staged(array: Array) -> tuple[Array, Callable[[], Any] | None]:
+def staged(array: Array) -> tuple[Array, Thunk | None]:
     """A contiguous array to read from, and what has to run first to fill it when ``array`` itself is not contiguous."""
     if array.flags.c_contiguous:
         return array, None
     buffer = np.empty(array.shape, array.dtype)
-
-    def fill() -> None:
-        np.copyto(buffer, array)
-
-    return buffer, fill
+    return buffer, copied(buffer, array)
