@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from kcore.components.bundle import Bundle, alike
 from kcore.components.component import Component
 from kcore.components.names import snake_case
 from kcore.engine.tracing import Variable
@@ -29,9 +30,12 @@ class Optimizer(Component):
     Attributes:
         slot_names: state that the rule keeps per parameter, each of the parameter's shape, zeros at first. A
             subclass whose slots depend on its arguments sets this before it calls ``super().__init__``.
+        elementwise: whether the rule treats each element by itself, whatever the shape. Small parameters are then
+            updated as one array. A rule with, say, the norm of a gradient in it is not.
     """
 
     slot_names: tuple[str, ...] = ()
+    elementwise: bool = False
 
     def __init__(
         self,
@@ -58,6 +62,8 @@ class Optimizer(Component):
         self.iterations = Variable(0, name=f"{self.name}/iterations", trainable=False, dtype="int64")
         self.slots: dict[str, list[Variable]] = {slot: [] for slot in self.slot_names}
         self._parameters: list[Variable] = []
+        self._bundles: list[Bundle] = []
+        self._apart = False
 
     def _positive(self, argument: str, value: Any, *, zero: bool = False) -> None:
         """Refuse what is no finite positive number."""
@@ -111,43 +117,67 @@ class Optimizer(Component):
     lr = learning_rate
 
     def build(self, parameters: Sequence[Variable]) -> None:
-        """Make the slots for ``parameters``; those of parameters that have some already are kept."""
-        known = {id(parameter): index for index, parameter in enumerate(self._parameters)}
+        """Make the slots for ``parameters``; those of parameters that have some already keep their values."""
+        known = {parameter: number for number, parameter in enumerate(self._parameters)}
+        self._bundles = [bundle for bundle in self._bundles if set(parameters).issuperset(bundle.parameters)]
+        bundled = {parameter for bundle in self._bundles for parameter in bundle.parameters}
+        loose = [parameter for parameter in parameters if parameter not in bundled]
+        fresh = {}
+        if self.elementwise and not self._apart:
+            for members in alike(loose):
+                bundle = Bundle(members, self.slot_names)
+                self._bundles.append(bundle)
+                fresh.update(dict.fromkeys(members, bundle))
         for slot in self.slot_names:
-            before = self.slots[slot]
-            self.slots[slot] = [
-                before[known[id(parameter)]]
-                if id(parameter) in known
-                else Variable(np.zeros_like(parameter.value), name=f"{parameter.name}/{slot}", trainable=False)
-                for parameter in parameters
-            ]
+            before = {parameter: self.slots[slot][number] for parameter, number in known.items()}
+            self.slots[slot] = []
+            for parameter in parameters:
+                old = before.get(parameter)
+                if parameter in fresh:
+                    variable = fresh[parameter].part(slot, parameter)
+                    if old is not None:
+                        variable.value[...] = old.value
+                elif old is not None and (parameter in bundled or not old.shared):
+                    variable = old
+                else:
+                    # New, or left over from a bundle that has come apart.
+                    value = np.zeros_like(parameter.value) if old is None else old.value
+                    variable = Variable(value, name=f"{parameter.name}/{slot}", trainable=False)
+                self.slots[slot].append(variable)
         self._parameters = list(parameters)
 
     def apply(self, gradients: Sequence[Array], parameters: Sequence[Variable]) -> None:
         """Assign every parameter and slot its next value; parameters that have no slots yet get them."""
-        numbers = {id(parameter): number for number, parameter in enumerate(self._parameters)}
-        new_parameters = [parameter for parameter in parameters if id(parameter) not in numbers]
+        given = dict(zip(parameters, map(self._clipped, gradients), strict=True))
+        new_parameters = [parameter for parameter in parameters if parameter not in set(self._parameters)]
         if new_parameters:
             self.build([*self._parameters, *new_parameters])
-            numbers = {id(parameter): number for number, parameter in enumerate(self._parameters)}
+        if not all(given.keys() >= set(bundle.parameters) for bundle in self._bundles):
+            # Some are updated without the others: each by itself from now on.
+            self._apart, self._bundles = True, []
+            self.build(self._parameters)
         rate: Any = self._rate
         if self.decay:
             rate = rate / (1 + self.decay * cast(self.iterations, rate.dtype))  # type: ignore[arg-type]
         step = self.iterations + 1
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            number = numbers[id(parameter)]
-            slots: dict[str, Any] = {slot: self.slots[slot][number] for slot in self.slot_names}
-            new, new_slots = self.update(
-                parameter,  # type: ignore[arg-type]
-                self._clipped(gradient),
-                slots,
-                cast(step, parameter.dtype),
-                cast(rate, parameter.dtype),
-            )
-            for slot, variable in slots.items():
-                variable.assign(new_slots[slot])
-            parameter.assign(new)
+        for bundle in self._bundles:
+            flat = bundle.joined([given.pop(parameter) for parameter in bundle.parameters])
+            bundle.assign(self._update(bundle.joined(bundle.parameters), flat, bundle.slots, step, rate))
+        numbers = {parameter: number for number, parameter in enumerate(self._parameters)}
+        for parameter, gradient in given.items():
+            slots = {slot: self.slots[slot][numbers[parameter]] for slot in self.slot_names}
+            parameter.assign(self._update(parameter, gradient, slots, step, rate))
         self.iterations.assign(step)
+
+    def _update(self, parameter: Any, gradient: Any, slots: dict[str, Variable], step: Any, rate: Any) -> Array:
+        """Apply the rule: assigns the slots, returns the new parameter."""
+        given: dict[str, Any] = dict(slots)
+        new, new_slots = self.update(
+            parameter, gradient, given, cast(step, parameter.dtype), cast(rate, parameter.dtype)
+        )
+        for slot, variable in slots.items():
+            variable.assign(new_slots[slot])
+        return new
 
     def _clipped(self, gradient: Array) -> Array:
         if self.clipnorm is not None:
@@ -178,6 +208,10 @@ class Optimizer(Component):
             raise WeightsError(owner=f"Optimizer {self.name!r}", expected=expected, given=given)
         for variable, array in zip(self.weights, weights, strict=True):
             variable.assign(array)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The slots of a copy have memory of their own; ``build`` puts them together again.
+        return {**self.__dict__, "_bundles": []}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor arguments; the learning rate as it is now."""

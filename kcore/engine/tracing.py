@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -232,6 +233,9 @@ class Variable(ArrayInterface):
         name: as shown in summaries and files.
         trainable: whether training may change it.
         dtype: of the variable; the value's own by default.
+
+    Attributes:
+        shared: whether it shows a part of another variable.
     """
 
     def __init__(
@@ -240,6 +244,22 @@ class Variable(ArrayInterface):
         self.name = name
         self.trainable = trainable
         self._value: Array = np.array(value, dtype=dtype, order="C")
+        self.shared = False
+
+    @classmethod
+    def part_of(cls, whole: Variable, start: int, shape: tuple[int, ...], name: str) -> Variable:
+        """A variable that shows elements of another one, of one axis, from ``start`` on, in a shape of its own.
+
+        One program must not use both: it would not know that they share memory.
+        """
+        part = cls(0, name=name, trainable=whole.trainable)
+        part._value = whole.value[start : start + math.prod(shape)].reshape(shape)
+        part.shared = True
+        return part
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is pickled or copied has memory of its own.
+        return {**self.__dict__, "shared": False}
 
     @property
     def value(self) -> Array:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
 import pytest
 
+from kcore.components.bundle import SMALL
 from kcore.components.optimizer import Optimizer
 from kcore.engine import CompiledFunction, Variable
 from kcore.errors import InvalidArgumentError, WeightsError
@@ -73,6 +76,70 @@ def test_build_keeps_the_slots_of_known_parameters() -> None:
     optimizer.apply([np.ones(2)], [first])
     optimizer.build([second, first])
     assert [slot.value.tolist() for slot in optimizer.slots["total"]] == [[0, 0, 0], [1, 1]]
+
+
+class Together(Accumulate):
+    elementwise = True
+
+
+class LargestStep(Optimizer):
+    """No element for itself: the step is the largest element of the gradient."""
+
+    def update(
+        self, parameter: Any, gradient: Any, slots: dict[str, Any], step: Any, learning_rate: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        return parameter - learning_rate * np.max(gradient), {}
+
+
+def totals(optimizer: Optimizer) -> list[list[float]]:
+    return [slot.numpy().ravel().tolist() for slot in optimizer.slots["total"]]
+
+
+def test_only_rules_that_say_so_update_small_parameters_together() -> None:
+    first, second = Variable(np.zeros(2)), Variable(np.zeros(3))
+    LargestStep(1.0).apply([np.array([1.0, 2.0]), np.array([3.0, 4.0, 5.0])], [first, second])
+    assert (first.value.tolist(), second.value.tolist()) == ([-2, -2], [-5, -5, -5])
+
+
+def test_slots_of_parameters_that_are_updated_together() -> None:
+    optimizer = Together()
+    parameters = [Variable(np.zeros(2)), Variable(np.zeros((1, 2))), Variable(np.zeros(2, "float32"))]
+    large = Variable(np.zeros(SMALL + 1))
+    ones = [np.ones(variable.shape, variable.dtype) for variable in (*parameters, large)]
+    run = CompiledFunction(lambda gradients: optimizer.apply(gradients, [*parameters, large]))
+    run(ones)
+    # Two of float64 share memory; one of another dtype, and a large one, have their own.
+    assert [slot.shared for slot in optimizer.slots["total"]] == [True, True, False, False]
+    assert totals(optimizer)[:3] == [[1, 1], [1, 1], [1, 1]]
+    optimizer.set_weights([np.array(1), np.full(2, 5.0), np.full((1, 2), 6.0), np.zeros(2), np.zeros(SMALL + 1)])
+    run(ones)
+    assert totals(optimizer)[:2] == [[6, 6], [7, 7]]
+
+
+def test_a_copy_has_slots_of_its_own() -> None:
+    optimizer = Together()
+    parameters = [Variable(np.zeros(2)), Variable(np.zeros(3))]
+    optimizer.apply([np.ones(2), np.ones(3)], parameters)
+    for copied in (copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
+        assert totals(copied) == [[1, 1], [1, 1, 1]]
+        own = copied._parameters
+        copied.apply([np.ones(2), np.ones(3)], own)
+        copied.build(own)
+        copied.apply([np.ones(2), np.ones(3)], own)
+        assert totals(copied) == [[3, 3], [3, 3, 3]]
+        assert [slot.shared for slot in copied.slots["total"]] == [True, True]
+    assert totals(optimizer) == [[1, 1], [1, 1, 1]]
+
+
+def test_parameters_that_are_updated_apart_come_apart() -> None:
+    optimizer = Together()
+    first, second, third = Variable(np.zeros(2)), Variable(np.zeros(3)), Variable(np.zeros(1))
+    optimizer.apply([np.ones(2), np.ones(3), np.ones(1)], [first, second, third])
+    optimizer.apply([np.ones(2), np.ones(3)], [first, second])
+    assert totals(optimizer) == [[2, 2], [2, 2, 2], [1]]
+    optimizer.build([third, first])
+    assert totals(optimizer) == [[1], [2, 2]]
+    assert not any(slot.shared for slot in optimizer.slots["total"])
 
 
 def test_weights_round_trip_and_refuse_what_does_not_fit() -> None:

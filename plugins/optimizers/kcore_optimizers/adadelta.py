@@ -33,6 +33,7 @@ class Adadelta(Optimizer):
         InvalidArgumentError: an argument out of its range.
     """
 
+    elementwise = True
     slot_names = ("accum_grad", "accum_var")
 
     def __init__(

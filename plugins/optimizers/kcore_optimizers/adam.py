@@ -40,6 +40,8 @@ class Adam(Optimizer):
         InvalidArgumentError: an argument out of its range.
     """
 
+    elementwise = True
+
     def __init__(
         self,
         learning_rate: float = 0.001,

@@ -39,6 +39,8 @@ class RMSprop(Optimizer):
         InvalidArgumentError: an argument out of its range.
     """
 
+    elementwise = True
+
     def __init__(
         self,
         learning_rate: float = 0.001,

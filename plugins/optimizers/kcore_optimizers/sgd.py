@@ -32,6 +32,8 @@ class SGD(Optimizer):
         InvalidArgumentError: an argument out of its range.
     """
 
+    elementwise = True
+
     def __init__(
         self,
         learning_rate: float = 0.01,

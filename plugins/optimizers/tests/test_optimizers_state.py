@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import pickle
 from typing import Any
 
@@ -165,7 +166,33 @@ def test_adam_computes_its_corrections_once_for_all_parameters() -> None:
     equations = traced.program.equations
     scalars = [equation for equation in equations if equation.outputs[0].type.shape == ()]
     assert sum(equation.primitive.name == "power" for equation in scalars) == 2
-    assert (len(equations) - len(scalars)) / 5 == 12
+    # All five are small: the twelve equations of the rule run once, on one array of fifteen numbers.
+    rule = [equation for equation in equations if equation.outputs[0].type.shape == (15,)]
+    assert sum(equation.primitive.name != "concatenate" for equation in rule) == 12
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SGD(0.1, momentum=0.9, nesterov=True, clipnorm=1.0), lambda: Adam(amsgrad=True, decay=0.1),
+        lambda: RMSprop(momentum=0.9, centered=True, clipvalue=0.5), Adadelta,
+    ],
+)  # fmt: skip
+def test_small_parameters_together_are_updated_as_each_alone(make: Any) -> None:
+    shapes = [(3, 2), (2,), (), (5,), (1, 4, 2)]
+    together = [Variable(np.linspace(-1, 1, math.prod(shape)).reshape(shape).astype("float32")) for shape in shapes]
+    alone = [Variable(variable.value) for variable in together]
+    one, many = make(), [make() for _ in shapes]
+    rng = np.random.default_rng(5)
+    for _ in range(4):
+        gradients = [rng.normal(size=shape).astype("float32") for shape in shapes]
+        one.apply(gradients, together)
+        for optimizer, gradient, parameter in zip(many, gradients, alone, strict=True):
+            optimizer.apply([gradient], [parameter])
+    for number, optimizer in enumerate(many):
+        np.testing.assert_array_equal(together[number].value, alone[number].value)
+        for slot in one.slot_names:
+            np.testing.assert_array_equal(one.slots[slot][number].value, optimizer.slots[slot][0].value)
 
 
 def test_centered_rmsprop_stays_finite_where_rounding_makes_the_variance_negative() -> None:
