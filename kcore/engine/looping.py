@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kcore.engine.array_interface import ArrayInterface
+from kcore.engine.loop_fission import fission
 from kcore.engine.passes import optimize
 from kcore.engine.primitives.scan import scan_p
 from kcore.engine.program import Equation, Program, Value
@@ -102,13 +103,15 @@ def emit_loop(
     body: Program, consts: Sequence[Any], starts: Sequence[Any], stacks: Sequence[Any], length: int, reverse: bool
 ) -> tuple[list[Any], list[Any]]:
     """The last carry and the stacked outputs of a loop; in a trace it also keeps what a derivative may ask for."""
-    operands = [*consts, *starts, *stacks]
-    outputs = len(body.outputs)
+    split = fission(body, consts, len(starts), stacks, length)
+    body, operands = split.body, [*split.consts, *starts, *split.stacks]
     if any(map(is_traced, operands)):
-        body = with_intermediates(body, len(consts), len(starts))
-    results = apply(scan_p, *operands, body=body, consts=len(consts), carry=len(starts), length=length, reverse=reverse)
+        body = with_intermediates(body, len(split.consts), len(starts))
+    results = apply(
+        scan_p, *operands, body=body, consts=len(split.consts), carry=len(starts), length=length, reverse=reverse
+    )
     flat = list(results) if len(body.outputs) > 1 else [results]
-    return flat[: len(starts)], flat[len(starts) : outputs]
+    return flat[: len(starts)], split.collected(flat[len(starts) :])
 
 
 def with_intermediates(body: Program, consts: int, carry: int) -> Program:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from kcore.engine.eager import evaluate
 from kcore.engine.legality import check
+from kcore.engine.primitives.elementwise import ufunc_primitives
+from kcore.engine.primitives.layout import Region, place_p
 from kcore.engine.program import Equation, Program, Value
 from kcore.engine.types import Array
 
@@ -70,7 +75,49 @@ def fold_constants(program: Program) -> Program:
     return Program(program.inputs, constants, equations, program.outputs)
 
 
-PASSES: tuple[Pass, ...] = (fold_constants, merge_common_subexpressions, remove_dead_code)
+def merge_places(program: Program) -> Program:
+    """Put parts side by side at once where they are placed among zeros one by one and added up.
+
+    That is what the derivative of taking an array apart looks like: that of a step's gates, for instance.
+    """
+    uses = Counter(value for equation in program.equations for value in equation.inputs)
+    uses.update(program.outputs)
+    placed: dict[Value, Equation] = {}
+    equations = []
+    for equation in program.equations:
+        merged = equation
+        if equation.primitive is _add_p:
+            first, second = (placed.get(value) for value in equation.inputs)
+            if first is not None and second is not None and all(uses[value] == 1 for value in equation.inputs):
+                regions = (*first.params["regions"], *second.params["regions"])
+                if first.params["shape"] == second.params["shape"] and _disjoint(
+                    first.params["regions"], second.params["regions"]
+                ):
+                    params = {"regions": regions, "shape": first.params["shape"]}
+                    merged = Equation(place_p, [*first.inputs, *second.inputs], equation.outputs, params)
+        if merged.primitive is place_p:
+            placed[merged.outputs[0]] = merged
+        equations.append(merged)
+    return Program(program.inputs, program.constants, equations, program.outputs)
+
+
+def _disjoint(some: Sequence[Region], others: Sequence[Region]) -> bool:
+    """Whether it is plain that no element is in regions of both: on some axis one ends before the other begins."""
+    return all(
+        any(_end(a) <= b[0] or _end(b) <= a[0] for a, b in zip(one, other, strict=True) if a[2] > 0 and b[2] > 0)
+        for one in some
+        for other in others
+    )
+
+
+def _end(extent: tuple[int, int, int]) -> int:
+    start, count, step = extent
+    return start + (count - 1) * step + 1
+
+
+_add_p = ufunc_primitives[np.add]
+
+PASSES: tuple[Pass, ...] = (fold_constants, merge_common_subexpressions, merge_places, remove_dead_code)
 
 
 def optimize(program: Program, passes: Sequence[Pass] = PASSES) -> Program:

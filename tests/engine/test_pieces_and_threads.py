@@ -82,7 +82,10 @@ CASES: dict[Any, list[tuple[list[Any], dict[str, Any]]]] = {
     pooling.max_pick_p: [([IMAGES, WINNER], POOL)],
     indexing.gather_p: [([floats(9, 4), np.arange(30).reshape(10, 3) % 9], {"axis": 0})],
     layout.concatenate_p: [([floats(9, 4), floats(9, 2)], {"axis": 1})],
-    layout.place_p: [([floats(9, 2)], {"region": ((0, 9, 1), (1, 2, 2)), "shape": (9, 5)})],
+    layout.place_p: [
+        ([floats(9, 2)], {"regions": (((0, 9, 1), (1, 2, 2)),), "shape": (9, 5)}),
+        ([floats(9, 2), floats(9, 1)], {"regions": (((0, 9, 1), (0, 2, 1)), ((0, 9, 1), (2, 1, 1))), "shape": (9, 3)}),
+    ],
 }  # fmt: skip
 
 

@@ -189,10 +189,11 @@ def drawn(method: str) -> Callable[..., np.ndarray]:
     return draw
 
 
-def placed(x: Any, *, region: Any, shape: Any) -> np.ndarray:
-    result = np.zeros(shape, x.dtype)
-    for index in np.ndindex(*x.shape):
-        result[tuple(start + i * step for i, (start, _, step) in zip(index, region, strict=True))] = x[index]
+def placed(*parts: Any, regions: Any, shape: Any) -> np.ndarray:
+    result = np.zeros(shape, parts[0].dtype)
+    for x, region in zip(parts, regions, strict=True):
+        for index in np.ndindex(*x.shape):
+            result[tuple(start + i * step for i, (start, _, step) in zip(index, region, strict=True))] = x[index]
     return result
 
 
@@ -313,7 +314,9 @@ CASES: list[Case] = [
     Case("transpose", lambda x, axes: np.einsum("abc->bca", x), (("B", 2, 3),), params={"axes": (1, 2, 0)}, bits=True),
     Case("broadcast_to", lambda x, shape: x + np.zeros(shape), (("B", 1),), params={"shape": (2, "B", 3)}),
     Case("slice", sliced, (("B", 5),), params={"region": ((0, "B", 1), (4, 3, -2))}, bits=True),
-    Case("place", placed, (("B", 2),), params={"region": ((0, "B", 1), (3, 2, -2)), "shape": ("B", 5)}, bits=True),
+    Case("place", placed, (("B", 2),), params={"regions": (((0, "B", 1), (3, 2, -2)),), "shape": ("B", 5)}, bits=True),
+    Case("place", placed, (("B", 2), ("B", 3)),
+         params={"regions": (((0, "B", 1), (3, 2, 1)), ((0, "B", 1), (0, 3, 1))), "shape": ("B", 5)}, bits=True),
     Case("concatenate", lambda *p, axis: np.hstack(p), (("B", 1), ("B", 3), ("B", 0)), params={"axis": 1}, bits=True),
     Case("matmul", lambda x, y: np.einsum("ij,jk->ik", x, y), (("B", 3), (3, 2))),
     Case("matmul", lambda x, y: np.einsum("bij,bjk->bik", x, np.stack([y[0]] * len(x))), (("B", 2, 3), (1, 3, 4))),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from kcore.engine.numpy_backend.arena import Arena, Block, part
 from kcore.engine.numpy_backend.views import Views
 from kcore.engine.primitive import Thunk
 from kcore.engine.primitives.calls import copied
+from kcore.engine.primitives.layout import part_regions
 from kcore.engine.primitives.windows import staged
 from kcore.engine.program import Equation, Program, Value
 from kcore.engine.types import Array, ArrayType
@@ -41,6 +44,7 @@ class LoopPlan:
         for position, value in enumerate(ys):
             if value in produced and (value not in self._end_of or self._end_of[value] not in self._stack_of_starts):
                 self._slice_of.setdefault(value, position)
+        self._parts = self._placed(produced)
         self._blocks: dict[Value, Block] = {}
         self._work: list[list[tuple[Block, ArrayType]]] = []
         nbytes = self._allocate()
@@ -51,6 +55,25 @@ class LoopPlan:
             if not stacked:
                 self._pair_of[number] = len(self.scratch)
                 self.scratch.append(ArrayType((2, *value.type.shape), value.type.dtype))
+
+    def _placed(self, produced: set[Value]) -> dict[Value, tuple[Value, Any]]:
+        """Values that only become a part of another one, (value, region): they are computed where they will lie."""
+        uses = Counter(value for equation in self.body.equations for value in equation.inputs)
+        uses.update(self.body.outputs)
+        found: dict[Value, tuple[Value, Any]] = {}
+        for equation in self.body.equations:
+            types = [value.type for value in equation.inputs]
+            regions = part_regions(equation.primitive, types, equation.params)
+            for value, region in zip(equation.inputs, regions or (), strict=False):
+                if value in produced and uses[value] == 1:
+                    found[value] = (equation.outputs[0], region)
+        return found
+
+    def _whole(self, value: Value) -> Value:
+        """What a value becomes a part of, and that perhaps of another one."""
+        while value in self._parts:
+            value = self._parts[value][0]
+        return value
 
     def _allocate(self) -> int:
         """Places for what does not leave a step, by liveness within it."""
@@ -64,8 +87,10 @@ class LoopPlan:
         ending: dict[int, list[Block]] = {}
         for position, equation in enumerate(self.body.equations):
             inherited = None
-            for value in equation.outputs:
-                if value in self._views.source or value in self._end_of or value in self._slice_of:
+            for output in equation.outputs:
+                value = self._whole(output)
+                placed = value in self._views.source or value in self._end_of or value in self._slice_of
+                if placed or value in self._blocks:
                     continue
                 inherited = self._inherited(equation, value, position, last)
                 if inherited is not None:
@@ -104,8 +129,7 @@ class LoopPlan:
         memory = scratch[0]
         fixed: dict[Value, Array] = dict(zip(self.body.inputs[:consts], inputs[:consts], strict=True))
         fixed.update(self.body.constants)
-        for value, block in self._blocks.items():
-            fixed[value] = part(memory, block, value.type)
+        fixed.update((value, part(memory, block, value.type)) for value, block in self._blocks.items())
         work = [[part(memory, block, type) for block, type in arrays] for arrays in self._work]
         at = list(inputs[consts : consts + carry])
         order = range(length - 1, -1, -1) if reverse else range(length)
@@ -154,6 +178,9 @@ class LoopPlan:
         ends = [self._place_of_end(number, outputs, scratch, step, after, count) for number in range(carry)]
         arrays.update((value, ends[number]) for value, number in self._end_of.items())
         arrays.update((value, outputs[carry + position][step, ...]) for value, position in self._slice_of.items())
+        for value in reversed(self._parts):
+            whole, region = self._parts[value]
+            arrays[value] = arrays[whole][region]
         for equation, own in zip(body.equations, work, strict=True):
             given = [arrays[value] for value in equation.inputs]
             if equation.outputs[0] in self._views.source:

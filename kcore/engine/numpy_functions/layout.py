@@ -151,7 +151,7 @@ def _pad(array: Any, pad_width: Any, mode: str = "constant", **options: Any) -> 
         raise OperandError(operation="pad", shapes=[x.shape], reason=f"the widths {widths} are not all positive or 0")
     shape = tuple(size + low + high for size, (low, high) in zip(x.shape, widths, strict=True))
     region = tuple((low, size, 1) for size, (low, _) in zip(x.shape, widths, strict=True))
-    placed = apply(layout.place_p, x, region=region, shape=shape)
+    placed = apply(layout.place_p, x, regions=(region,), shape=shape)
     if value == 0:
         return placed
     inside = np.zeros(shape, np.bool_)

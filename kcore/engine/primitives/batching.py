@@ -167,16 +167,17 @@ def _concatenate(inputs: Types, output: ArrayType, params: Params) -> list[Cut]:
 
 
 def _place(inputs: Types, output: ArrayType, params: Params) -> list[Cut]:
-    """Rows stay rows where the part has all of them."""
-    if len(output.shape) < 2 or params["region"][0] != (0, output.shape[0], 1):
+    """Rows stay rows where every part has all of them."""
+    whole = (0, output.shape[0], 1) if output.shape else None
+    if len(output.shape) < 2 or any(region[0] != whole for region in params["regions"]):
         return []
 
     def shaped(params: Params, rows: slice) -> dict[str, Any]:
         count = rows.stop - rows.start
-        region = ((0, count, 1), *params["region"][1:])
-        return {**params, "region": region, "shape": (count, *params["shape"][1:])}
+        regions = tuple(((0, count, 1), *region[1:]) for region in params["regions"])
+        return {**params, "regions": regions, "shape": (count, *params["shape"][1:])}
 
-    return [Cut("rows", output.shape[0], (0,), 0, output.nbytes, shaped)]
+    return [Cut("rows", output.shape[0], (0,) * len(inputs), 0, output.nbytes, shaped)]
 
 
 # Functions that take many times as long as an addition; measured with NumPy's vectorized loops.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -167,33 +169,66 @@ def _slice_bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any,
 
 
 def _slice_vjp(cotangents: Any, inputs: Sequence[Any], outputs: Any, *, region: Region) -> list[Any]:
-    return [apply(place_p, cotangents[0], region=region, shape=tuple(inputs[0].shape))]
+    return [apply(place_p, cotangents[0], regions=(region,), shape=tuple(inputs[0].shape))]
 
 
 slice_p = Primitive("slice", _slice_infer, _slice_bind, vjp=_slice_vjp, view=_slice_view)
 
 
-def _place_infer(x: ArrayType, *, region: Region, shape: tuple[int, ...]) -> tuple[ArrayType, ...]:
-    return (ArrayType(shape, x.dtype),)
+def _place_infer(*parts: ArrayType, regions: tuple[Region, ...], shape: tuple[int, ...]) -> tuple[ArrayType, ...]:
+    return (ArrayType(shape, parts[0].dtype),)
+
+
+def fills(regions: tuple[Region, ...], shape: tuple[int, ...]) -> bool:
+    """Whether regions, of which no two share an element, leave none of the shape out."""
+    return sum(math.prod(count for _, count, _ in region) for region in regions) == math.prod(shape)
 
 
 def _place_bind(
-    inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any, *, region: Region, shape: Any
+    inputs: Sequence[Array], outputs: Sequence[Array], scratch: Any, *, regions: tuple[Region, ...], shape: Any
 ) -> Thunk:
-    output, part, x = outputs[0], outputs[0][_as_index(region)], inputs[0]
+    output = outputs[0]
+    full = fills(regions, output.shape)
+    parts = _absent((output[_as_index(region)], x) for region, x in zip(regions, inputs, strict=True))
 
     def place() -> None:
-        output.fill(0)
-        part[...] = x
+        if not full:
+            output.fill(0)
+        for part, x in parts:
+            part[...] = x
 
     return place
 
 
-def _place_vjp(cotangents: Any, inputs: Any, outputs: Any, *, region: Region, shape: Any) -> list[Any]:
-    return [apply(slice_p, cotangents[0], region=region)]
+def _absent(parts: Iterable[tuple[Array, Array]]) -> list[tuple[Array, Array]]:
+    """The (target, source) pairs whose source was not computed at the target in the first place."""
+    return [
+        (target, source)
+        for target, source in parts
+        if source.strides != target.strides
+        or source.__array_interface__["data"][0] != target.__array_interface__["data"][0]
+    ]
+
+
+def _place_vjp(cotangents: Any, inputs: Any, outputs: Any, *, regions: tuple[Region, ...], shape: Any) -> list[Any]:
+    return [apply(slice_p, cotangents[0], region=region) for region in regions]
 
 
 place_p = Primitive("place", _place_infer, _place_bind, vjp=_place_vjp)
+"""Zeros with each part at its region; no two regions share an element."""
+
+
+def part_regions(primitive: Primitive, inputs: Sequence[ArrayType], params: Mapping[str, Any]) -> list[Any] | None:
+    """Where an equation puts its inputs in its output, if all it does is to put them side by side and nothing else."""
+    if primitive is place_p:
+        shape = params["shape"]
+        return [_as_index(region) for region in params["regions"]] if fills(params["regions"], shape) else None
+    if primitive is not concatenate_p or len({type.dtype for type in inputs}) > 1:
+        return None
+    axis, ends = params["axis"], list(accumulate(type.shape[params["axis"]] for type in inputs))
+    return [
+        (slice(None),) * axis + (slice(end - type.shape[axis], end),) for type, end in zip(inputs, ends, strict=True)
+    ]
 
 
 # --- concatenate -----------------------------------------------------------------------------------------------------
@@ -221,6 +256,7 @@ def _concatenate_bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch
         region = (slice(None),) * axis + (slice(start, start + x.shape[axis]),)
         parts.append((outputs[0][region], x))
         start += x.shape[axis]
+    parts = _absent(parts)
 
     def concatenate() -> None:
         for part, x in parts:
