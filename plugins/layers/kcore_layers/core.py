@@ -24,7 +24,8 @@ class Dense(Layer):
     """A fully connected layer: activation(x @ kernel + bias).
 
     Input (batch, ..., inputs), output (batch, ..., units): only the last axis is transformed. Weights:
-    ``kernel`` (inputs, units), then ``bias`` (units,). The input is converted to the layer's dtype.
+    ``kernel`` (inputs, units), then ``bias`` (units,). The input is converted to the layer's dtype. A mask is
+    passed on.
 
     Args:
         units: size of the output's last axis.
@@ -48,6 +49,8 @@ class Dense(Layer):
         >>> [weight.shape for weight in layer.weights]
         [(3, 2), (2,)]
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -121,6 +124,8 @@ class Activation(Layer):
         [[0.0, 2.0]]
     """
 
+    supports_masking = True
+
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.activation: Callable[[Array], Array] = activation_function("Activation", activation)
@@ -161,6 +166,8 @@ class Dropout(Layer):
         >>> layer(x) is x
         True
     """
+
+    supports_masking = True
 
     def __init__(
         self,
