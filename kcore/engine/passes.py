@@ -22,6 +22,9 @@ def remove_dead_code(program: Program) -> Program:
     kept: list[Equation] = []
     for equation in reversed(program.equations):
         if not needed.isdisjoint(equation.outputs):
+            if equation.primitive.prune is not None:
+                used = [value in needed for value in equation.outputs]
+                equation = equation.primitive.prune(equation, used)
             kept.append(equation)
             needed.update(equation.inputs)
     constants = {value: array for value, array in program.constants.items() if value in needed}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kcore.engine.types import Array, ArrayType
+
+if TYPE_CHECKING:
+    from kcore.engine.program import Equation
 
 Thunk: TypeAlias = Callable[[], object]
 """A bound kernel: all arrays are inside, calling it computes."""
@@ -29,6 +32,8 @@ class Primitive:
             costs nothing; ``None`` when it has to be computed.
         inplace: positions of inputs whose memory the first output may take over when shape and dtype agree and
             nobody reads the input later.
+        prune: ``prune(equation, used) -> equation``, the equation without the outputs that are not used; for
+            primitives whose number of outputs can vary.
     """
 
     name: str
@@ -38,6 +43,7 @@ class Primitive:
     scratch: Callable[..., Sequence[ArrayType]] | None = None
     view: Callable[..., Array | None] | None = None
     inplace: tuple[int, ...] = ()
+    prune: Callable[[Equation, Sequence[bool]], Equation] | None = None
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"

@@ -44,15 +44,22 @@ class Trace:
         constants: arrays that the code brought along.
         state: each variable that was read or assigned, with the value it has when the program starts.
         updates: each variable that was assigned, with the tracer of its newest value.
+        captured: for the body of a loop, what it took from the traces around it: each value there, and its name here.
+
+    Args:
+        inside: the trace in whose loop this one writes the body, if it may take values from there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, inside: Trace | None = None) -> None:
         self.inputs: list[Value] = []
         self.equations: list[Equation] = []
         self.constants: dict[Value, Array] = {}
         self.state: dict[Variable, Value] = {}
         self.updates: dict[Variable, Tracer] = {}
+        self.captured: dict[Tracer, Value] = {}
+        self._inside = inside
         self._scalars: dict[tuple[bytes, np.dtype[Any]], Value] = {}
+        self._names: dict[Value, Value] = {}
 
     @contextmanager
     def active(self) -> Iterator[Trace]:
@@ -73,6 +80,8 @@ class Trace:
         """The program's value for anything code may hand to an operation."""
         if isinstance(operand, Tracer):
             if operand.trace is not self:
+                if self._surrounds(operand.trace):
+                    return self._capture(operand)
                 raise TracingError(
                     problem="A traced array was used outside the trace that made it.",
                     advice="Traced arrays live while one step is traced: return them, or keep them in a Variable "
@@ -82,6 +91,18 @@ class Trace:
         if isinstance(operand, Variable):
             return self.read(operand).value
         return self._constant(np.asarray(operand))
+
+    def _surrounds(self, trace: Trace) -> bool:
+        outer = self._inside
+        while outer is not None and outer is not trace:
+            outer = outer._inside
+        return outer is not None
+
+    def _capture(self, operand: Tracer) -> Value:
+        value = self._names.get(operand.value)
+        if value is None:
+            value = self._names[operand.value] = self.captured[operand] = Value(operand.value.type)
+        return value
 
     def _constant(self, array: Array) -> Value:
         if array.dtype.kind not in "biuf":

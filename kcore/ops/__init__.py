@@ -10,6 +10,7 @@ from kcore.ops.arrays import cast as cast
 from kcore.ops.arrays import clip as clip
 from kcore.ops.arrays import one_hot as one_hot
 from kcore.ops.arrays import stop_gradient as stop_gradient
+from kcore.ops.control import scan as scan
 from kcore.ops.indexing import cumsum as cumsum
 from kcore.ops.indexing import take as take
 from kcore.ops.indexing import top_k as top_k
@@ -38,6 +39,7 @@ __all__ = [
     "random_normal",
     "random_uniform",
     "relu",
+    "scan",
     "sigmoid",
     "softmax",
     "softplus",

@@ -13,6 +13,7 @@ from kcore.engine.primitives import (
     pooling,
     random,
     reductions,
+    scan,
     sorting,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "pooling",
     "random",
     "reductions",
+    "scan",
     "sorting",
 ]
