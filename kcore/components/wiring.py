@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kcore.components.symbolic import Node, SymbolicTensor
+from kcore.engine.tree import leaves
 from kcore.errors.components import LayerStateError
 
 if TYPE_CHECKING:
@@ -66,7 +67,17 @@ def shapes_of(inputs: Any) -> Any:
 
 
 def wire(layer: Layer, inputs: Any, kwargs: dict[str, Any]) -> Any:
-    """Record a call of ``layer`` on symbolic tensors as a node of the graph; returns its outputs."""
+    """Record a call of ``layer`` on symbolic tensors as a node of the graph; returns its outputs.
+
+    Raises:
+        LayerStateError: some of the inputs are arrays.
+    """
+    if not all(isinstance(item, SymbolicTensor) for item in leaves(inputs)):
+        raise LayerStateError(
+            layer=layer.name,
+            problem="was given arrays beside symbolic tensors",
+            advice="Give it either: in a graph, make an Input for each array.",
+        )
     shapes = shapes_of(inputs)
     layer.ensure_built(shapes)
     output_shape = layer.compute_output_shape(shapes)

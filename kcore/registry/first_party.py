@@ -29,6 +29,8 @@ FIRST_PARTY: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "UpSampling2D",
             "BatchNormalization",
             "Embedding",
+            "LSTM",
+            "GRU",
         ),
     },
     "losses": {

@@ -65,6 +65,20 @@ def optional_seed(layer: str, value: Any) -> int | None:
     return None if value is None else int(value)
 
 
+def dropped_fraction(layer: str, argument: str, value: Any) -> float:
+    """The probability of an entry to be dropped, as a float.
+
+    Raises:
+        InvalidArgumentError: it is no number, or not in 0 <= value < 1.
+    """
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not number or not 0 <= value < 1:
+        raise InvalidArgumentError(
+            component=layer, argument=argument, value=value, allowed="a number from 0 to below 1"
+        )
+    return float(value)
+
+
 def one_of(layer: str, argument: str, value: Any, allowed: Sequence[str]) -> str:
     """One of the names in ``allowed``, in lower case.
 
@@ -95,7 +109,7 @@ def data_format_name(layer: str, value: Any) -> str:
     return one_of(layer, "data_format", image_data_format() if value is None else value, DATA_FORMATS)
 
 
-def activation_function(layer: str, value: Any) -> Callable[[Array], Array]:
+def activation_function(layer: str, value: Any, argument: str = "activation") -> Callable[[Array], Array]:
     """The function for an activation's name, config, or the function itself; ``None`` is linear.
 
     Raises:
@@ -106,7 +120,7 @@ def activation_function(layer: str, value: Any) -> Callable[[Array], Array]:
     if not callable(found):
         raise InvalidArgumentError(
             component=layer,
-            argument="activation",
+            argument=argument,
             value=value,
             allowed="None, the name of an activation, or a function of an array",
         )
