@@ -141,7 +141,8 @@ class BatchNormalization(Layer):
             return x * np.reshape(factor, alone) + np.reshape(shift, alone)  # type: ignore[no-any-return]
         axes = tuple(axis for axis in range(x.ndim) if axis != place)
         mean = np.mean(x, axis=axes)
-        centred = x - np.reshape(mean, alone)
+        # Plus the negative, because the gradient of minus would negate all of the data.
+        centred = x + np.reshape(-mean, alone)
         variance = np.mean(np.square(centred), axis=axes)
         for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + value * (1 - self.momentum))

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kcore import Array, Model, Sequential, datasets
-from kcore.engine import CompiledFunction, gradients
+from kcore import Array, Model, Sequential
+from kcore.engine import ArrayType, CompiledFunction, gradients
+from kcore.engine.compiled import TracedFunction
 from kcore.errors import InvalidArgumentError, LayerInputError, LayerStateError
 from kcore.layers import Input
 from kcore.testing.gradients import check_gradients
 from kcore_layers import normalization
-from kcore_layers.convolutional import Conv2D
-from kcore_layers.core import Activation, Dense, Flatten
+from kcore_layers.core import Dense
 from kcore_layers.normalization import BatchNormalization
 
 RNG = np.random.default_rng(4)
@@ -76,11 +76,7 @@ def test_the_traced_program_is_small() -> None:
         y = layer(inputs, training=True)
         return y, gradients(np.sum(y * cotangent), [inputs, *layer.trainable_weights])
 
-    from kcore.engine.compiled import TracedFunction
-
     def large(function: Any, *arguments: Any) -> int:
-        from kcore.engine import ArrayType
-
         program = TracedFunction(function, *map(ArrayType.of, arguments)).program
         return sum(
             any(value.type.size == x.size for value in (*equation.inputs, *equation.outputs))
@@ -91,7 +87,7 @@ def test_the_traced_program_is_small() -> None:
     assert large(layer, x) == 2
     assert large(lambda inputs: layer(inputs, training=True), x) <= 6
     # The loss itself takes two.
-    assert large(step, x, g) - 2 <= 16
+    assert large(step, x, g) - 2 <= 14
 
 
 def test_weights_have_the_order_and_names_of_keras() -> None:
@@ -124,27 +120,6 @@ def test_a_frozen_layer_predicts_in_training() -> None:
     model.trainable = True
     assert not np.array_equal(outer(X, training=True), outer(X))
     assert statistics(inner)[0].tolist() != [0.0] * 5
-
-
-def test_freezing_takes_effect_at_the_next_compile() -> None:
-    layer = BatchNormalization(momentum=0.5)
-    model = Sequential([Input((5,)), layer, Dense(1)])
-    model.compile("sgd", "mse")
-    layer.trainable = False
-    y = np.zeros((16, 1), np.float32)
-    # The step is traced now, and once more for another size of the batch, but compiled before.
-    for rows in (16, 8):
-        before = statistics(layer)[0]
-        model.train_on_batch(X[:rows], y[:rows])
-        np.testing.assert_allclose(statistics(layer)[0], 0.5 * before + 0.5 * X[:rows].mean(0), rtol=1e-5)
-    model.compile("sgd", "mse")
-    before = layer.get_weights()
-    model.train_on_batch(X, y)
-    for one, two in zip(layer.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(one, two)
-    layer.trainable = True
-    model.train_on_batch(X, y)
-    np.testing.assert_array_equal(statistics(layer)[0], before[2])
 
 
 def test_a_shared_layer_follows_all_its_inputs() -> None:
@@ -216,23 +191,6 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
         layer(X[:, :3])
     with pytest.raises(LayerStateError, match=r"'gamma' of shape \(None,\), because a size is unknown"):
         BatchNormalization().ensure_built((None, None))
-
-
-def test_a_small_network_learns_the_digits() -> None:
-    (x, y), (x_test, y_test) = datasets.get("digits")()
-    model = Sequential(
-        [
-            Conv2D(8, 3, use_bias=False, input_shape=x.shape[1:]),
-            BatchNormalization(),
-            Activation("relu"),
-            Flatten(),
-            Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(x, y, epochs=4, batch_size=32, verbose=0)
-    assert model.evaluate(x_test, y_test, verbose=0)[1] > 0.9
-    np.testing.assert_allclose(model.predict(x_test[:50]), model(x_test[:50].astype(np.float32)), atol=1e-5)
 
 
 def test_examples_in_the_docstrings() -> None:
