@@ -1,11 +1,13 @@
-"""What a call tells the calls inside it: whether this is training, and where extra losses go."""
+"""What a call tells the calls inside it: whether this is training, where extra losses go, which arrays have masks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+
+from kcore.components.masks import MaskTable
 
 
 class CallContext:
@@ -14,18 +16,30 @@ class CallContext:
     Attributes:
         training: whether layers behave as in training.
         losses: penalties on activations, collected for the training step; ``None`` where nobody collects.
+        masks: of the arrays that layers pass to each other, one table for all calls inside the outermost context.
+        frozen: the layers whose weights the training leaves alone; ``None`` where only they themselves know.
         place: of the layer in its model, for errors.
     """
 
-    __slots__ = ("losses", "place", "training")
+    __slots__ = ("frozen", "losses", "masks", "place", "training")
 
-    def __init__(self, training: bool, losses: list[Any] | None, place: str = "") -> None:
+    def __init__(
+        self,
+        training: bool,
+        losses: list[Any] | None,
+        masks: MaskTable,
+        frozen: Set[Any] | None = None,
+        place: str = "",
+    ) -> None:
         self.training = training
         self.losses = losses
+        self.masks = masks
+        self.frozen = frozen
         self.place = place
 
 
-_OUTSIDE = CallContext(False, None)
+# Nothing is noted in its table: every context is inside it.
+_OUTSIDE = CallContext(False, None, MaskTable())
 _current: ContextVar[CallContext] = ContextVar("kcore_call_context")
 
 
@@ -36,13 +50,19 @@ def current_context() -> CallContext:
 
 @contextmanager
 def call_context(
-    *, training: bool | None = None, losses: list[Any] | None = None, place: str | None = None
+    *,
+    training: bool | None = None,
+    losses: list[Any] | None = None,
+    frozen: Set[Any] | None = None,
+    place: str | None = None,
 ) -> Iterator[CallContext]:
     """A context inside the present one; what is not given is inherited."""
     outer = current_context()
     context = CallContext(
         outer.training if training is None else bool(training),
         outer.losses if losses is None else losses,
+        MaskTable() if outer is _OUTSIDE else outer.masks,
+        outer.frozen if frozen is None else frozen,
         outer.place if place is None else place,
     )
     token = _current.set(context)

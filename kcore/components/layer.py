@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any, NoReturn
 
 import numpy as np
@@ -16,7 +17,8 @@ from kcore.components.input_spec import InputSpec
 from kcore.components.names import snake_case, unique_name
 from kcore.components.regularizer import Regularizer
 from kcore.components.shape_inference import traced_output_shape
-from kcore.components.symbolic import Node, SymbolicTensor
+from kcore.components.symbolic import SymbolicTensor
+from kcore.components.wiring import Wired, shapes_of, wire
 from kcore.engine.settings import floatx
 from kcore.engine.tracing import Variable
 from kcore.engine.tree import leaves
@@ -26,6 +28,7 @@ from kcore.errors.components import (
     InvalidArgumentError,
     LayerCallError,
     LayerInputError,
+    LayerMaskError,
     LayerStateError,
     WeightsError,
     spelled_shape,
@@ -33,12 +36,13 @@ from kcore.errors.components import (
 from kcore.registry import registry
 
 
-class Layer(Component):
+class Layer(Wired, Component):
     """A piece of a network: weights, and a function of arrays.
 
     A subclass keeps its constructor arguments as attributes, makes its weights in ``build(input_shape)``, and
     computes in ``call(inputs)`` with plain NumPy and ``kcore.ops``. An argument named ``training`` in ``call``
-    receives whether this is training; layers that do not name it do not get it.
+    receives whether this is training, one named ``mask`` the mask of the input (or a list of them); layers that do
+    not name them do not get them.
 
     Args:
         name: unique within a model; by default the class's name and a number.
@@ -49,8 +53,15 @@ class Layer(Component):
         input_dim: short for ``input_shape=(input_dim,)``.
         weights: first values of the weights, in the order of ``get_weights``.
         activity_regularizer: a penalty on the output, added to the loss.
+
+    Attributes:
+        supports_masking: whether the input's mask is that of the output, too.
+        input_dtype: what the data of a model are converted to that begins with this layer; ``None`` for
+            ``kcore.floatx()``.
     """
 
+    supports_masking: bool = False
+    input_dtype: str | None = None
     _sublayers: dict[str, list[Layer]]
 
     def __init__(
@@ -82,12 +93,14 @@ class Layer(Component):
         self.activity_regularizer = registry("regularizers").get(activity_regularizer)
         self.built = False
         self.input_spec: InputSpec | None = None
-        self.nodes: list[Node] = []
+        self.nodes = []
         self.regularizers: list[tuple[Variable, Regularizer]] = []
         self.constraints: list[tuple[Variable, Constraint]] = []
         self._variables: list[Variable] = []
         self._first_weights = None if weights is None else [np.asarray(array) for array in weights]
-        self._takes_training = "training" in inspect.signature(self.call).parameters
+        parameters = inspect.signature(self.call).parameters
+        self._takes_training = "training" in parameters
+        self._takes_mask = "mask" in parameters
 
     # --- what subclasses write ---------------------------------------------------------------------------------------
 
@@ -101,6 +114,25 @@ class Layer(Component):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The output's shape for an input's shape, ``None`` for what is unknown; found by tracing ``call``."""
         return traced_output_shape(self, input_shape)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The output's mask, ``None`` for none; for a list of outputs a list.
+
+        By default it is the input's, if ``supports_masking``. A layer that takes the mask in ``call``, or has layers
+        inside, has made use of it, and passes none on.
+
+        Args:
+            inputs: what ``call`` gets.
+            mask: of the input, ``None`` for none; for a list of inputs a list.
+
+        Raises:
+            LayerMaskError: the input has a mask, which this layer would lose.
+        """
+        if mask is None or self.supports_masking:
+            return mask
+        if self._takes_mask or self.sublayers:
+            return None
+        raise LayerMaskError(layer=self.name, kind=type(self).__name__, place=current_context().place)
 
     # --- config ------------------------------------------------------------------------------------------------------
 
@@ -244,32 +276,60 @@ class Layer(Component):
 
     # --- calling -----------------------------------------------------------------------------------------------------
 
-    def __call__(self, inputs: Any, *, training: bool | None = None, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, *, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
         """Build the layer if need be, and compute: arrays give arrays, symbolic tensors give symbolic tensors.
+
+        Args:
+            inputs: an array, or what ``call`` takes.
+            training: whether this is training; by default as in the call around this one.
+            mask: of the input; by default the one that came with it from the layer before.
+            **kwargs: further arguments of ``call``.
 
         Raises:
             LayerInputError: the input's shape is not what the layer needs.
+            LayerMaskError: the input has a mask, which this layer would lose.
             LayerCallError: ``call`` failed; the cause is chained.
         """
         if any(isinstance(item, SymbolicTensor) for item in leaves(inputs)):
-            return self._wire(inputs, kwargs)
+            return wire(self, inputs, kwargs if mask is None else {**kwargs, "mask": mask})
         self.ensure_built(shapes_of(inputs))
-        with call_context(training=training) as context:
+        frozen = None if self.trainable or current_context().frozen is not None else frozenset(self.walk())
+        with call_context(training=training, frozen=frozen) as context:
             if self._takes_training:
                 kwargs["training"] = context.training
-            try:
-                outputs = self.call(inputs, **kwargs)
-            except KcoreError as error:
-                if isinstance(error, LayerInputError | LayerCallError | LayerStateError):
-                    raise
-                raise self._failed(inputs, error) from error
-            except (ValueError, TypeError, IndexError) as error:
-                raise self._failed(inputs, error) from error
+            with context.masks.replaced(inputs, mask) if mask is not None else nullcontext():
+                masks = context.masks.of(inputs)
+                if self._takes_mask:
+                    kwargs["mask"] = masks
+                outputs = self._computed(inputs, kwargs)
+                masks = self._output_masks(inputs, masks, outputs)
+            context.masks.put(outputs, masks)
             if self.activity_regularizer is not None and context.losses is not None:
                 # The mean over the batch, so that the penalty does not grow with the batch size.
                 for output in leaves(outputs):
                     context.losses.append(self.activity_regularizer(output) / max(output.shape[0], 1))
         return outputs
+
+    def _computed(self, inputs: Any, kwargs: dict[str, Any]) -> Any:
+        try:
+            return self.call(inputs, **kwargs)
+        except (KcoreError, ValueError, TypeError, IndexError) as error:
+            if isinstance(error, LayerInputError | LayerCallError | LayerStateError | LayerMaskError):
+                raise
+            raise self._failed(inputs, error) from error
+
+    def _output_masks(self, inputs: Any, masks: Any, outputs: Any) -> Any:
+        found = self.compute_mask(inputs, masks)
+        if found is None and type(self).compute_mask is Layer.compute_mask:
+            # The layers inside may have given the outputs masks.
+            return current_context().masks.of(outputs)
+        return found
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the training around this call leaves the layer's weights alone, as of when it was compiled."""
+        layers = current_context().frozen
+        return not self.trainable if layers is None else self in layers
 
     def _failed(self, inputs: Any, error: Exception) -> LayerCallError:
         shape = ", ".join(spelled_shape(item.shape) for item in leaves(inputs))
@@ -319,66 +379,8 @@ class Layer(Component):
             place=current_context().place,
         )
 
-    def _wire(self, inputs: Any, kwargs: dict[str, Any]) -> Any:
-        """Record this call as a node of the graph."""
-        shapes = shapes_of(inputs)
-        self.ensure_built(shapes)
-        output_shape = self.compute_output_shape(shapes)
-        number = len(self.nodes)
-        name = self.name if number == 0 else f"{self.name}_{number}"
-        if isinstance(output_shape, list):
-            outputs: Any = [
-                SymbolicTensor(shape, self.dtype, f"{name}:{index}") for index, shape in enumerate(output_shape)
-            ]
-        else:
-            outputs = SymbolicTensor(output_shape, self.dtype, name)
-        self.nodes.append(Node(self, inputs, kwargs, outputs))
-        return outputs
-
-    # --- nodes -------------------------------------------------------------------------------------------------------
-
-    def _only_node(self, what: str) -> Node:
-        if not self.nodes:
-            raise LayerStateError(
-                layer=self.name, problem=f"has no {what}, because it is in no graph", advice="Call it on an Input."
-            )
-        if len(self.nodes) > 1:
-            raise LayerStateError(
-                layer=self.name,
-                problem=f"has {len(self.nodes)} {what}s, because it was called that many times",
-                advice="Choose one of layer.nodes.",
-            )
-        return self.nodes[0]
-
-    @property
-    def input(self) -> Any:
-        """The symbolic input of the layer's only call."""
-        return self._only_node("input").inputs
-
-    @property
-    def output(self) -> Any:
-        """The symbolic output of the layer's only call."""
-        return self._only_node("output").outputs
-
-    @property
-    def input_shape(self) -> Any:
-        """The shape of the only call's input."""
-        return shapes_of(self._only_node("input shape").inputs)
-
-    @property
-    def output_shape(self) -> Any:
-        """The shape of the only call's output."""
-        return shapes_of(self._only_node("output shape").outputs)
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
-
-
-def shapes_of(inputs: Any) -> Any:
-    """The shape of an input, or a list of shapes for a list of inputs."""
-    if isinstance(inputs, list | tuple) and not all(isinstance(item, int | float) for item in inputs):
-        return [tuple(item.shape) for item in inputs]
-    return tuple(np.shape(inputs)) if not isinstance(inputs, SymbolicTensor) else inputs.shape
 
 
 def _flat(value: Any) -> Iterator[Any]:

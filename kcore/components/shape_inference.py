@@ -29,7 +29,7 @@ def _trace(layer: Layer, input_shape: Any, batch: int, other: int) -> Any:
 
     def stand_in(shape: Shape) -> Any:
         sizes = [(batch if axis == 0 else other) if size is None else size for axis, size in enumerate(shape)]
-        return trace.add_input(ArrayType(sizes, layer.dtype))
+        return trace.add_input(ArrayType(sizes, layer.input_dtype or layer.dtype))
 
     shapes = input_shape if isinstance(input_shape, list) else [input_shape]
     inputs = [stand_in(shape) for shape in shapes]

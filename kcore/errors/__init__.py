@@ -9,6 +9,7 @@ from kcore.errors.components import LabelShapeError as LabelShapeError
 from kcore.errors.components import LabelValueError as LabelValueError
 from kcore.errors.components import LayerCallError as LayerCallError
 from kcore.errors.components import LayerInputError as LayerInputError
+from kcore.errors.components import LayerMaskError as LayerMaskError
 from kcore.errors.components import LayerStateError as LayerStateError
 from kcore.errors.components import WeightsError as WeightsError
 from kcore.errors.datasets import DatasetFormatError as DatasetFormatError

@@ -86,6 +86,21 @@ class LayerCallError(KcoreError, ValueError):
         )
 
 
+class LayerMaskError(KcoreError, TypeError):
+    """An input with a mask came to a layer that would lose it."""
+
+    def __init__(self, *, layer: str, kind: str, place: str = "") -> None:
+        where = f", {place}," if place else ""
+        super().__init__(
+            f"Layer {layer!r} ({kind}){where} was given an input with a mask, but does not say what becomes of it. Let "
+            f"the mask end before it (mask_zero=False, or a recurrent layer that uses it); in a layer of your own, "
+            f"take mask in call(), or set supports_masking = True, or define compute_mask().",
+            layer=layer,
+            kind=kind,
+            place=place,
+        )
+
+
 class LayerStateError(KcoreError, RuntimeError):
     """Something was asked of a layer that it does not have yet, or has more than once."""
 

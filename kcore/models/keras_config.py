@@ -7,12 +7,24 @@ from __future__ import annotations
 
 from typing import Any
 
-# Settings of Keras that kcore's layers do not have, and the values at which they change nothing. At these values they
-# are dropped; at any other the layer's constructor refuses them.
+# Settings of Keras that kcore's components do not have, and the values at which they change nothing. At these values
+# they are dropped; at any other the component's constructor refuses them.
 NEUTRAL: dict[str, dict[str, tuple[Any, ...]]] = {
     "InputLayer": {"optional": (False,), "sparse": (False, None), "ragged": (False, None)},
-    "Conv2D": {"groups": (1,)},
+    "BatchNormalization": {
+        "synchronized": (False,),
+        "renorm": (False,),
+        # They say how, if renorm.
+        "renorm_clipping": (),
+        "renorm_momentum": (),
+    },
     "Dense": {"quantization_config": (None,), "lora_rank": (None,), "lora_alpha": (None,)},
+    "Embedding": {"quantization_config": (None,), "lora_rank": (None,), "lora_alpha": (None,), "sparse": (False,)},
+    "GRU": {"time_major": (False,), "zero_output_for_mask": (False,)},
+    "GlorotUniform": {"input_axes": (None,), "output_axes": (None,)},
+    "HeNormal": {"input_axes": (None,), "output_axes": (None,)},
+    "LSTM": {"time_major": (False,), "zero_output_for_mask": (False,)},
+    "VarianceScaling": {"input_axes": (None,), "output_axes": (None,)},
 }
 # How Keras marks what JSON has no notation for.
 SEQUENCES = ("__tuple__", "TensorShape")

@@ -54,6 +54,12 @@ class Model(Trainer):
         near = difflib.get_close_matches(str(asked), names, n=2)
         raise NoSuchLayerError(model=self.name, asked="" if asked is None else asked, available=names, near=near)
 
+    def reset_states(self) -> None:
+        """Let all stateful layers begin anew, as at a new sequence."""
+        for layer in self.walk():
+            if layer is not self and getattr(layer, "stateful", False):
+                layer.reset_states()  # type: ignore[attr-defined]
+
     def summary(
         self, line_length: int | None = None, positions: Any = None, print_fn: Callable[[str], Any] | None = None
     ) -> None:

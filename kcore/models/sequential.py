@@ -73,7 +73,7 @@ class Sequential(Model):
         if below is None and not self._layers:
             shape = layer.batch_input_shape or (layer.input_shape if isinstance(layer, Model) and layer.built else None)
             if shape is not None:
-                self._input = below = Input(batch_shape=shape, name=f"{layer.name}_input")
+                self._input = below = Input(batch_shape=shape, dtype=_data_dtype(layer), name=f"{layer.name}_input")
         if below is not None:
             with call_context(place=f"layer {len(self._layers) + 1} in model {self.name!r}"):
                 self._output = layer(below)
@@ -105,7 +105,9 @@ class Sequential(Model):
         if not self._layers:
             raise GraphError(model=self.name, problem="has no layers", advice="Add some first.")
         if self._output is None:
-            tensor = Input(batch_shape=(None, *input_shape[1:]), name=f"{self._layers[0].name}_input")
+            first = self._layers[0]
+            shape = (None, *input_shape[1:])
+            tensor = Input(batch_shape=shape, dtype=_data_dtype(first), name=f"{first.name}_input")
             self._input = tensor
             for number, layer in enumerate(self._layers, 1):
                 with call_context(place=self._place(number)):
@@ -188,3 +190,9 @@ class Sequential(Model):
         if shape is not None and not model.built and model.layers:
             model.ensure_built(tuple(shape))
         return model
+
+
+def _data_dtype(first: Layer) -> str | None:
+    """What data are converted to for a stack that begins with this layer, or this model."""
+    inputs = getattr(first, "inputs", None) if isinstance(first, Model) and first.built else None
+    return inputs[0].dtype if inputs else first.input_dtype

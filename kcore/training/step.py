@@ -33,6 +33,7 @@ class Steps:
         self.optimizer = optimizer
         # Fixed now: later changes of ``trainable`` wait for the next compile, whatever is traced until then.
         self.parameters = model.trainable_weights
+        self.frozen = frozenset(inside for layer in model.walk() if not layer.trainable for inside in layer.walk())
         self.total = Mean(name="loss")
         several = len(objectives.outputs) > 1
         self.parts = [Mean(name=name) if several else None for name in objectives.outputs]
@@ -54,7 +55,7 @@ class Steps:
 
     def _train(self, inputs: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any]) -> dict[str, Any]:
         losses: list[Any] = []
-        with call_context(training=True, losses=losses):
+        with call_context(training=True, losses=losses, frozen=self.frozen):
             outputs = call_model(self.model, inputs, True)
         total = self._loss(outputs, labels, weights, losses)
         self.optimizer.apply(gradients(total, self.parameters), self.parameters)

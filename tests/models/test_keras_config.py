@@ -72,12 +72,16 @@ def test_a_config_of_keras_3_is_read() -> None:
         ),
         ({"class_name": "Zeros", "config": {}, "registered_name": "Zeros"}, {"class_name": "Zeros", "config": {}}),
         (
-            {"class_name": "Conv2D", "config": {"groups": 1, "filters": 2}},
-            {"class_name": "Conv2D", "config": {"filters": 2}},
+            {"class_name": "LSTM", "config": {"time_major": False, "units": 2}},
+            {"class_name": "LSTM", "config": {"units": 2}},
         ),
         (
-            {"class_name": "Conv2D", "config": {"groups": 2, "filters": 2}},
-            {"class_name": "Conv2D", "config": {"groups": 2, "filters": 2}},
+            {"class_name": "LSTM", "config": {"time_major": True, "units": 2}},
+            {"class_name": "LSTM", "config": {"time_major": True, "units": 2}},
+        ),
+        (
+            {"class_name": "BatchNormalization", "config": {"renorm": False, "renorm_momentum": 0.9, "axis": 1}},
+            {"class_name": "BatchNormalization", "config": {"axis": 1}},
         ),
     ],
 )

@@ -41,6 +41,11 @@ INPUTS = frozenset(
         "images",
         "labels",
         "shape",
+        "w2",
+        "w3",
+        "mask",
+        "initial_state0",
+        "initial_state1",
     ]
     + [f"{name}_{i}" for name in ("y_true", "y_pred", "sample_weight") for i in range(4)]
 )
@@ -84,6 +89,9 @@ def known_difference(subject: str, first: Case, second: Case, name: str) -> floa
     if first.component == "binary_crossentropy" and "logits" not in case and name.startswith("dy_pred"):
         # The same epsilon in the gradient: 1e-7 / probability.
         return 1e-4
+    if case == "BatchNormalization/train-rank4" and name == "w3_after":
+        # TensorFlow multiplies what the moving variance gets with n / (n - 1), n = 24 here; the momentum leaves 1 %.
+        return 0.01 / 23 * 2
     if case == "RMSprop/epsilon" and "tf_keras.legacy" in sources:
         # Epsilon outside the square root.
         return 0.2
@@ -151,9 +159,9 @@ def test_sources_agree_where_their_definitions_do(subject: str) -> None:
 def test_known_differences_are_still_there() -> None:
     """An entry that no longer differs would only loosen the comparison."""
     found: dict[Key, float] = {}
-    for subject in ("activations", "losses", "optimizers"):
+    for subject in ("activations", "layers", "losses", "optimizers"):
         for first, second in pairs(subject):
-            for name in set(first.arrays) - INPUTS:
+            for name in (set(first.arrays) & set(second.arrays)) - INPUTS:
                 if known_difference(subject, first, second, name) is not None:
                     key = (subject, first.component)
                     dtype = first.arrays[name].dtype.name
@@ -162,6 +170,7 @@ def test_known_differences_are_still_there() -> None:
     assert set(found) == {
         ("activations", "hard_sigmoid"),
         ("activations", "selu"),
+        ("layers", "BatchNormalization"),
         ("losses", "binary_crossentropy"),
         ("optimizers", "RMSprop"),
     }

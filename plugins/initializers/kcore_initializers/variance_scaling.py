@@ -10,6 +10,7 @@ import numpy as np
 from kcore import Array
 from kcore.errors import InvalidArgumentError
 from kcore.initializers import Initializer, compute_fans
+from kcore_initializers.arguments import is_finite_number, optional_seed
 
 MODES = ("fan_in", "fan_out", "fan_avg")
 DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
@@ -51,8 +52,7 @@ class VarianceScaling(Initializer):
         seed: int | None = None,
     ) -> None:
         kind = type(self).__name__
-        number = isinstance(scale, int | float | np.integer | np.floating) and not isinstance(scale, bool)
-        if not number or not 0 < scale < math.inf:
+        if not is_finite_number(scale) or scale <= 0:
             raise InvalidArgumentError(component=kind, argument="scale", value=scale, allowed="a finite number above 0")
         if mode not in MODES:
             raise InvalidArgumentError(component=kind, argument="mode", value=mode, allowed=MODES)
@@ -61,15 +61,10 @@ class VarianceScaling(Initializer):
             raise InvalidArgumentError(
                 component=kind, argument="distribution", value=distribution, allowed=DISTRIBUTIONS
             )
-        whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-        if seed is not None and (not whole or seed < 0):
-            raise InvalidArgumentError(
-                component=kind, argument="seed", value=seed, allowed="None, or an integer of at least 0"
-            )
         self.scale = scale
         self.mode = mode
         self.distribution = chosen
-        self.seed = None if seed is None else int(seed)
+        self.seed = optional_seed(kind, seed)
 
     def sample(self, shape: tuple[int, ...], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
         """An array of ``shape``; the last two axes are (inputs, outputs), those before them a window."""

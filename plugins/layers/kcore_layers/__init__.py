@@ -1,1 +1,1 @@
-"""Layers: fully connected, convolution, pooling, dropout and layers that change the shape."""
+"""Layers: fully connected, convolution, pooling, recurrent, embedding, normalization, dropout, shapes."""

@@ -46,7 +46,8 @@ def positive_integers(layer: str, argument: str, value: Any, length: int) -> tup
             component=layer,
             argument=argument,
             value=value,
-            allowed=f"an integer of at least 1, or {length} of them, one for each spatial axis",
+            allowed="an integer of at least 1"
+            + (f", or {length} of them, one for each spatial axis" if length > 1 else ", or a tuple of one"),
         )
     return tuple(int(entry) for entry in entries)
 
@@ -64,16 +65,39 @@ def optional_seed(layer: str, value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def padding_name(layer: str, value: Any) -> str:
-    """``"valid"`` or ``"same"``, in lower case.
+def dropped_fraction(layer: str, argument: str, value: Any) -> float:
+    """The probability of an entry to be dropped, as a float.
+
+    Raises:
+        InvalidArgumentError: it is no number, or not in 0 <= value < 1.
+    """
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not number or not 0 <= value < 1:
+        raise InvalidArgumentError(
+            component=layer, argument=argument, value=value, allowed="a number from 0 to below 1"
+        )
+    return float(value)
+
+
+def one_of(layer: str, argument: str, value: Any, allowed: Sequence[str]) -> str:
+    """One of the names in ``allowed``, in lower case.
 
     Raises:
         InvalidArgumentError: anything else.
     """
     name = value.lower() if isinstance(value, str) else value
-    if name not in PADDINGS:
-        raise InvalidArgumentError(component=layer, argument="padding", value=value, allowed=PADDINGS)
+    if name not in allowed:
+        raise InvalidArgumentError(component=layer, argument=argument, value=value, allowed=allowed)
     return str(name)
+
+
+def padding_name(layer: str, value: Any, allowed: Sequence[str] = PADDINGS) -> str:
+    """``"valid"`` or ``"same"``, in lower case, or what else is allowed.
+
+    Raises:
+        InvalidArgumentError: anything else.
+    """
+    return one_of(layer, "padding", value, allowed)
 
 
 def data_format_name(layer: str, value: Any) -> str:
@@ -82,13 +106,10 @@ def data_format_name(layer: str, value: Any) -> str:
     Raises:
         InvalidArgumentError: anything else.
     """
-    name = image_data_format() if value is None else value.lower() if isinstance(value, str) else value
-    if name not in DATA_FORMATS:
-        raise InvalidArgumentError(component=layer, argument="data_format", value=value, allowed=DATA_FORMATS)
-    return str(name)
+    return one_of(layer, "data_format", image_data_format() if value is None else value, DATA_FORMATS)
 
 
-def activation_function(layer: str, value: Any) -> Callable[[Array], Array]:
+def activation_function(layer: str, value: Any, argument: str = "activation") -> Callable[[Array], Array]:
     """The function for an activation's name, config, or the function itself; ``None`` is linear.
 
     Raises:
@@ -99,7 +120,7 @@ def activation_function(layer: str, value: Any) -> Callable[[Array], Array]:
     if not callable(found):
         raise InvalidArgumentError(
             component=layer,
-            argument="activation",
+            argument=argument,
             value=value,
             allowed="None, the name of an activation, or a function of an array",
         )

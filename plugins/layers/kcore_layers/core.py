@@ -14,17 +14,20 @@ from kcore.layers import InputSpec, Layer
 from kcore_layers.arguments import (
     activation_function,
     data_format_name,
+    dropped_fraction,
     is_integer,
     optional_seed,
     positive_integer,
 )
+from kcore_layers.dropping import keep_mask
 
 
 class Dense(Layer):
     """A fully connected layer: activation(x @ kernel + bias).
 
     Input (batch, ..., inputs), output (batch, ..., units): only the last axis is transformed. Weights:
-    ``kernel`` (inputs, units), then ``bias`` (units,). The input is converted to the layer's dtype.
+    ``kernel`` (inputs, units), then ``bias`` (units,). The input is converted to the layer's dtype. A mask is
+    passed on.
 
     Args:
         units: size of the output's last axis.
@@ -48,6 +51,8 @@ class Dense(Layer):
         >>> [weight.shape for weight in layer.weights]
         [(3, 2), (2,)]
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -121,6 +126,8 @@ class Activation(Layer):
         [[0.0, 2.0]]
     """
 
+    supports_masking = True
+
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.activation: Callable[[Array], Array] = activation_function("Activation", activation)
@@ -162,6 +169,8 @@ class Dropout(Layer):
         True
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         rate: float,
@@ -170,12 +179,7 @@ class Dropout(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        number = isinstance(rate, int | float | np.integer | np.floating) and not isinstance(rate, bool)
-        if not number or not 0 <= rate < 1:
-            raise InvalidArgumentError(
-                component="Dropout", argument="rate", value=rate, allowed="a number from 0 to below 1"
-            )
-        self.rate = float(rate)
+        self.rate = dropped_fraction("Dropout", "rate", rate)
         self.noise_shape: Shape | None = None
         if noise_shape is not None:
             if not isinstance(noise_shape, list | tuple):
@@ -197,10 +201,7 @@ class Dropout(Layer):
         if not training or self.rate == 0:
             return inputs
         x = inputs if inputs.dtype.kind == "f" else ops.cast(inputs, self.dtype)
-        numbers = ops.random_uniform(self._keys.next(), shape=self._mask_shape(x.shape), dtype=x.dtype)
-        # A scalar of the input's dtype turns the comparison into the mask and scales it in the same pass.
-        mask: Any = (numbers >= self.rate) * np.asarray(1 / (1 - self.rate), x.dtype)
-        return x * mask  # type: ignore[no-any-return]
+        return x * keep_mask(self._keys.next(), self._mask_shape(x.shape), self.rate, x.dtype)  # type: ignore[no-any-return]
 
     def _mask_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         if self.noise_shape is None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from kcore import Array, Shape, ops
 from kcore.layers import InputSpec, Layer
 from kcore_layers.arguments import data_format_name, padding_name, positive_integers
-from kcore_layers.windows import image_shape, output_length, spatial_sizes
+from kcore_layers.windows import image_shape, spatial_sizes, windowed_shape
 
 
 class MaxPooling2D(Layer):
@@ -66,16 +68,59 @@ class MaxPooling2D(Layer):
         )
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        lengths = spatial_sizes(input_shape, self.data_format)
-        sizes = tuple(
-            output_length(length, window, stride, self.padding)
-            for length, window, stride in zip(lengths, self.pool_size, self.strides, strict=True)
+        return windowed_shape(
+            self,
+            input_shape,
+            input_shape[-1] if self.data_format == "channels_last" else input_shape[1],
+            size=self.pool_size,
+            strides=self.strides,
+            padding=self.padding,
+            data_format=self.data_format,
+            what="the size of its window",
         )
-        if any(size is not None and size < 1 for size in sizes):
-            rows, columns = self.pool_size
-            self.refuse_input(
-                f"at least {rows} rows and {columns} columns ({self.data_format}), the size of its window",
-                input_shape,
-            )
+
+
+class GlobalMaxPooling1D(Layer):
+    """The largest number of all steps, for each channel on its own.
+
+    y[b, c] = max over t of x[b, t, c]. Steps that tie share the gradient evenly, as in Keras and PyTorch.
+
+    Input (batch, steps, channels), output (batch, channels); with ``"channels_first"`` the input is (batch,
+    channels, steps).
+
+    Args:
+        data_format: ``"channels_last"`` or ``"channels_first"``; ``None`` is ``"channels_last"``.
+        keepdims: whether the axis of the steps stays, with size 1.
+        **kwargs: those of ``Layer``.
+
+    Raises:
+        InvalidArgumentError: an argument outside the values above.
+        LayerInputError: the input has not three axes, or no steps.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.array([[[1.0, 8.0], [3.0, 2.0]]])
+        >>> GlobalMaxPooling1D()(x).tolist()
+        [[3.0, 8.0]]
+    """
+
+    def __init__(self, data_format: str | None = None, *, keepdims: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.data_format = data_format_name(
+            "GlobalMaxPooling1D", "channels_last" if data_format is None else data_format
+        )
+        self.keepdims = bool(keepdims)
+        self.input_spec = InputSpec(ndim=3)
+
+    def call(self, inputs: Array) -> Array:
+        """(batch, steps, channels) -> (batch, channels), or channels first."""
+        self.compute_output_shape(inputs.shape)
+        axis = 1 if self.data_format == "channels_last" else 2
+        return np.max(inputs, axis=axis, keepdims=self.keepdims)  # type: ignore[no-any-return]
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        (steps,) = spatial_sizes(input_shape, self.data_format)
+        if steps == 0:
+            self.refuse_input(f"at least 1 step ({self.data_format})", input_shape)
         channels = input_shape[-1] if self.data_format == "channels_last" else input_shape[1]
-        return image_shape(input_shape[0], sizes, channels, self.data_format)
+        return image_shape(input_shape[0], (1,) * self.keepdims, channels, self.data_format)

@@ -210,7 +210,10 @@ WINDOW = "an integer of at least 1, or 2 of them, one for each spatial axis"
             lambda: Conv2D(8, 3, strides=(1, 2), dilation_rate=(2, 1)),
             "Conv2D cannot take dilation_rate=(2, 1) (strides=(1, 2)). Allowed: 1 where strides are larger than 1.",
         ),
-        (lambda: Conv2D(8, 3, groups=2), "Conv2D cannot take groups=2. Allowed: 1."),
+        (
+            lambda: Conv2D(8, 3, groups=3),
+            "Conv2D cannot take groups=3 (filters=8). Allowed: a divisor of the number of filters.",
+        ),
         (
             lambda: Conv2D(8, 3, activation=2),
             "Conv2D cannot take activation=2. Allowed: None, the name of an activation, or a function of an array.",

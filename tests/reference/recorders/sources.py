@@ -27,6 +27,8 @@ tf.config.threading.set_inter_op_parallelism_threads(1)
 tf.config.experimental.enable_op_determinism()
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
+# Beside TensorFlow in one process, its oneDNN has crashed in the gradient of a convolution.
+torch.backends.mkldnn.enabled = False
 
 
 def _public_version(distribution: str) -> str:
