@@ -10,10 +10,10 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME PYTHONWARNINGS PYTEST_ADDOPTS VIRTUAL_ENV KCORE_PLUGINS
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench reference lint docs wheels ci clean
+.PHONY: help demo test bench bench-smoke reference lint docs wheels ci clean
 
 help: ## show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: ## train a small network on real digits, save it, load it again, evaluate it
 	@$(PYTHON) tools/environment.py test
@@ -23,9 +23,13 @@ test: ## run every test of the core and of the plugins
 	@$(PYTHON) tools/environment.py test
 	@$(BIN)/python -m pytest
 
-bench: ## measure kcore beside its peers
+bench: ## measure kcore beside its peers (hours; 5 GB of environments; OPTIONS="--quick" and others)
 	@$(PYTHON) tools/environment.py test
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python -m benchmarks $(OPTIONS)
+
+bench-smoke: ## run the benchmark's kcore part in a few seconds, to see that it works
+	@$(PYTHON) tools/environment.py test
+	@$(BIN)/python -m benchmarks --smoke
 
 reference: ## record the reference numbers again from Keras and PyTorch (3 GB on disk)
 	@$(PYTHON) tests/reference/record.py

@@ -2,40 +2,61 @@
 
 from __future__ import annotations
 
-import json
-import statistics
-import sys
-import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-# Layers: ("conv", filters, padding) is 3x3 with relu, ("pool",) is 2x2, ("dense", units) has relu, ("output", units) has none
-# or, for more than one unit, a softmax that belongs to the loss.
-WORKLOADS: dict[str, dict[str, Any]] = {
-    "tiny_mlp": {
-        "input": (20,),
-        "batch": 32,
-        "steps": 500,
-        "optimizer": "adam",
-        "layers": [("dense", 64), ("dense", 64), ("output", 1)],
-    },
-    "mlp_mnist": {
-        "input": (784,),
-        "batch": 128,
-        "steps": 100,
-        "optimizer": "rmsprop",
-        "layers": [("dense", 512), ("dropout", 0.2), ("dense", 512), ("dropout", 0.2), ("output", 10)],
-    },
-    "cnn_mnist": {
-        "input": (28, 28, 1),
-        "batch": 128,
-        "steps": 12,
-        "optimizer": "adadelta",
-        "layers": [
-            ("conv", 32, "valid"),
-            ("conv", 64, "valid"),
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A network, its data and how it is trained.
+
+    Attributes:
+        layers: one tuple each, the kind first; the workers say what the kinds mean. Convolutions have kernels of size 3
+            and relu; "output" has the activation that belongs to the loss.
+        shape: of one sample.
+        batch: samples in a step.
+        optimizer: Keras's name; all have Keras 2's defaults.
+        loss: Keras's name.
+        vocabulary: the samples are word numbers below it; 0 for real numbers.
+        one_hot: the samples' last axis has a single one.
+        copies: the labels are the samples.
+    """
+
+    layers: list[tuple[Any, ...]]
+    shape: tuple[int, ...]
+    batch: int
+    optimizer: str
+    loss: str
+    vocabulary: int = 0
+    one_hot: bool = False
+    copies: bool = False
+
+
+CLASSES = "sparse_categorical_crossentropy"
+
+WORKLOADS: dict[str, Workload] = {
+    "tiny_mlp": Workload(
+        [("dense", 64), ("dense", 64), ("output", 1)],
+        shape=(20,),
+        batch=32,
+        optimizer="adam",
+        loss="mse",
+    ),
+    "mlp_mnist": Workload(
+        [("dense", 512), ("dropout", 0.2), ("dense", 512), ("dropout", 0.2), ("output", 10)],
+        shape=(784,),
+        batch=128,
+        optimizer="rmsprop",
+        loss=CLASSES,
+    ),
+    "cnn_mnist": Workload(
+        [
+            ("conv2d", 32, "valid"),
+            ("conv2d", 64, "valid"),
             ("pool",),
             ("dropout", 0.25),
             ("flatten",),
@@ -43,19 +64,19 @@ WORKLOADS: dict[str, dict[str, Any]] = {
             ("dropout", 0.5),
             ("output", 10),
         ],
-    },
-    "cnn_cifar": {
-        "input": (32, 32, 3),
-        "batch": 32,
-        "steps": 25,
-        "optimizer": "rmsprop",
-        "layers": [
-            ("conv", 32, "same"),
-            ("conv", 32, "valid"),
+        shape=(28, 28, 1),
+        batch=128,
+        optimizer="adadelta",
+        loss=CLASSES,
+    ),
+    "cnn_cifar": Workload(
+        [
+            ("conv2d", 32, "same"),
+            ("conv2d", 32, "valid"),
             ("pool",),
             ("dropout", 0.25),
-            ("conv", 64, "same"),
-            ("conv", 64, "valid"),
+            ("conv2d", 64, "same"),
+            ("conv2d", 64, "valid"),
             ("pool",),
             ("dropout", 0.25),
             ("flatten",),
@@ -63,42 +84,90 @@ WORKLOADS: dict[str, dict[str, Any]] = {
             ("dropout", 0.5),
             ("output", 10),
         ],
-    },
+        shape=(32, 32, 3),
+        batch=32,
+        optimizer="rmsprop",
+        loss=CLASSES,
+    ),
+    "imdb_lstm": Workload(
+        [("embedding", 20000, 128), ("lstm", 128), ("output", 1)],
+        shape=(80,),
+        batch=32,
+        optimizer="adam",
+        loss="binary_crossentropy",
+        vocabulary=20000,
+    ),
+    "imdb_cnn1d": Workload(
+        [("embedding", 5000, 50), ("conv1d", 250), ("global_max_pool_1d",), ("dense", 250), ("output", 1)],
+        shape=(400,),
+        batch=32,
+        optimizer="adam",
+        loss="binary_crossentropy",
+        vocabulary=5000,
+    ),
+    "gru_chargen": Workload(
+        [("gru", 128), ("output", 57)],
+        shape=(40, 57),
+        batch=128,
+        optimizer="rmsprop",
+        loss=CLASSES,
+        one_hot=True,
+    ),
+    "resnet_bn": Workload(
+        [
+            ("conv2d_bn", 16, 1),
+            ("residual", 16, 1),
+            ("residual", 32, 2),
+            ("residual", 64, 2),
+            ("global_average_pool_2d",),
+            ("output", 10),
+        ],
+        shape=(32, 32, 3),
+        batch=32,
+        optimizer="adam",
+        loss=CLASSES,
+    ),
+    "bilstm": Workload(
+        [("embedding", 20000, 128), ("bidirectional_lstm", 64), ("output", 1)],
+        shape=(100,),
+        batch=32,
+        optimizer="adam",
+        loss="binary_crossentropy",
+        vocabulary=20000,
+    ),
+    "conv_transpose": Workload(
+        [
+            ("conv2d", 16, "same", 2),
+            ("conv2d", 32, "same", 2),
+            ("conv2d_transpose", 16, "relu"),
+            ("conv2d_transpose", 1, "sigmoid"),
+        ],
+        shape=(28, 28, 1),
+        batch=64,
+        optimizer="adam",
+        loss="mse",
+        copies=True,
+    ),
 }
 
-EPOCHS = 4
-"""The first one is not counted: it traces, plans, and warms the caches."""
 
-
-def outputs(name: str) -> int:
-    """Units of the last layer: 1 for a regression, else the number of classes."""
-    units: int = WORKLOADS[name]["layers"][-1][1]
-    return units
-
-
-def data(name: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Random inputs and labels; the arithmetic does not depend on what they show."""
-    facts = WORKLOADS[name]
+def data(workload: Workload, steps: int) -> tuple[Array, Array]:
+    """Random samples and labels for so many steps; the arithmetic does not depend on what they show."""
     rng = np.random.default_rng(0)
-    samples = facts["batch"] * facts["steps"]
-    x = rng.random((samples, *facts["input"]), np.float32)
-    classes = outputs(name)
-    return x, rng.random((samples, 1), np.float32) if classes == 1 else rng.integers(0, classes, samples)
-
-
-def report(name: str, peer: str, version: str, epoch: Callable[[], object]) -> None:
-    """Time whole epochs, shuffling and batching included, and print milliseconds per step as JSON."""
-    times = []
-    for _ in range(EPOCHS):
-        start = time.perf_counter()
-        epoch()
-        times.append((time.perf_counter() - start) / WORKLOADS[name]["steps"] * 1e3)
-    result = {
-        "workload": name,
-        "peer": peer,
-        "version": version,
-        "first_epoch_ms": times[0],
-        "median_ms": statistics.median(times[1:]),
-        "min_ms": min(times[1:]),
-    }
-    json.dump(result, sys.stdout)
+    count = workload.batch * steps
+    if workload.vocabulary:
+        x: Array = rng.integers(0, workload.vocabulary, (count, *workload.shape), np.int32)
+    elif workload.one_hot:
+        x = np.eye(workload.shape[-1], dtype=np.float32)[
+            rng.integers(0, workload.shape[-1], (count, workload.shape[0]))
+        ]
+    else:
+        x = rng.random((count, *workload.shape), np.float32)
+    if workload.copies:
+        return x, x
+    units = workload.layers[-1][1]
+    if workload.loss == "mse":
+        return x, rng.random((count, units), np.float32)
+    if workload.loss == "binary_crossentropy":
+        return x, rng.integers(0, 2, (count, 1)).astype(np.float32)
+    return x, rng.integers(0, units, count)

@@ -1,0 +1,3 @@
+"""kcore measured beside its peers: ``python -m benchmarks`` in the root of the repository. Standard library only."""
+
+from __future__ import annotations
