@@ -110,6 +110,9 @@ def _function(hook: Any) -> Any:
     return getattr(hook, "__func__", hook)
 
 
+_NOBODY: dict[str, tuple[Callable[..., None], ...]] = dict.fromkeys(HOOKS, ())
+
+
 class CallbackList:
     """Runs the hooks of several callbacks in the order given, each with one fresh dict of logs.
 
@@ -153,7 +156,11 @@ class CallbackList:
             )
 
     def _bind(self) -> None:
-        self._listeners: dict[str, tuple[Callable[..., None], ...]] = {
+        self._listeners: dict[str, tuple[Callable[..., None], ...]] = _NOBODY
+        self._at_batch_end: tuple[Callback, ...] = ()
+        if not self.callbacks:
+            return
+        self._listeners = {
             hook: tuple(getattr(callback, hook) for callback in self.callbacks if callback.listens_to(hook))
             for hook in HOOKS
         }

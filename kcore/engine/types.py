@@ -24,11 +24,13 @@ class ArrayType:
         dtype: anything ``numpy.dtype`` accepts.
     """
 
-    __slots__ = ("dtype", "shape")
+    __slots__ = ("_hash", "dtype", "shape")
 
     def __init__(self, shape: Sequence[int], dtype: npt.DTypeLike) -> None:
         self.shape: tuple[int, ...] = tuple(int(size) for size in shape)
         self.dtype: np.dtype[Any] = np.dtype(dtype)
+        # Types are the keys by which every batch finds its program.
+        self._hash = hash((self.shape, self.dtype))
 
     @classmethod
     def of(cls, array: Any) -> ArrayType:
@@ -51,7 +53,7 @@ class ArrayType:
         return isinstance(other, ArrayType) and self.shape == other.shape and self.dtype == other.dtype
 
     def __hash__(self) -> int:
-        return hash((self.shape, self.dtype))
+        return self._hash
 
     def __repr__(self) -> str:
         return f"{self.dtype.name}[{','.join(map(str, self.shape))}]"

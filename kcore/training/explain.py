@@ -9,7 +9,7 @@ import numpy as np
 from kcore.engine.explanation import RUNS, Explanation, explain_replay
 from kcore.engine.types import ArrayType
 from kcore.errors.components import LayerStateError
-from kcore.training.step import predict_step
+from kcore.training.step import PredictStep
 from kcore.training.trainer import Trainer
 
 
@@ -41,7 +41,7 @@ def explain(model: Trainer, x: Any = None, y: Any = None, *, batch_size: int = 3
             advice="Give the first layer an input_shape without None.",
         )
     types = [ArrayType([batch_size, *(size or 0 for size in slot.shape[1:])], slot.dtype) for slot in slots]
-    replay = predict_step(model).replay(types)
+    replay = PredictStep(model).replay(tuple(types))
     for buffer, slot in zip(replay.executable.inputs, slots, strict=True):
         buffer[...] = np.ones((), slot.dtype)
     return explain_replay(replay, runs)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kcore.components.callback import Callback, CallbackList
-from kcore.engine.compiled import CompiledFunction, Replay
+from kcore.engine.compiled import Replay
 from kcore.engine.random import generator
 from kcore.engine.types import Array, ArrayType
 from kcore.registry import hooks, registry
 from kcore.training.data import DataSource
-from kcore.training.step import BatchedStep, Steps
+from kcore.training.step import BatchedStep, PredictStep, Steps
 
 if TYPE_CHECKING:
     from kcore.training.trainer import Trainer
@@ -126,17 +126,16 @@ def _evaluate(steps: Steps, source: DataSource, counts: Counts, listeners: Callb
     return logs
 
 
-def predict(model: Trainer, source: DataSource, step: CompiledFunction, callbacks: Sequence[Callback]) -> list[Array]:
+def predict(model: Trainer, source: DataSource, step: PredictStep, callbacks: Sequence[Callback]) -> list[Array]:
     """The outputs for everything the source has, one array per output."""
-    listeners = CallbackList(callbacks)
-    listeners.set_params({"steps": source.steps, "samples": source.samples, "verbose": 0})
-    listeners.set_model(model)
+    params = {"steps": source.steps, "samples": source.samples, "verbose": 0}
+    listeners = CallbackList(callbacks, model=model, params=params)
     results: list[Array] = []
     done = 0
     listeners.on_predict_begin()
     for number, batch in enumerate(source.epoch()):
         listeners.on_predict_batch_begin(number)
-        replay = step.replay(list(batch.types))
+        replay = step.replay(batch.types)
         with replay.lock:
             batch.write_to(replay.executable.inputs)
             replay.executable.run()

@@ -118,9 +118,19 @@ class BatchedStep:
         )
 
 
-def predict_step(model: Layer) -> CompiledFunction:
+class PredictStep:
     """The step that only computes outputs, as a list."""
-    return CompiledFunction(lambda inputs: call_model(model, inputs, False))
+
+    def __init__(self, model: Layer) -> None:
+        self._compiled = CompiledFunction(lambda inputs: call_model(model, inputs, False))
+        self._last: tuple[tuple[ArrayType, ...], Replay] | None = None
+
+    def replay(self, types: tuple[ArrayType, ...]) -> Replay:
+        """The replay for a batch of these types; the one before is found again at once."""
+        last = self._last
+        if last is None or last[0] != types:
+            last = self._last = (types, self._compiled.replay(list(types)))
+        return last[1]
 
 
 def call_model(model: Layer, inputs: Sequence[Any], training: bool) -> list[Any]:

@@ -27,7 +27,7 @@ from kcore.training.inputs import (
     class_weights_as_sample_weights,
 )
 from kcore.training.objectives import Objectives
-from kcore.training.step import Steps, predict_step
+from kcore.training.step import PredictStep, Steps
 
 
 class Trainer(Layer):
@@ -311,7 +311,7 @@ class Trainer(Layer):
         count = check_lengths("predict", {_label("x", str(i), len(arrays)): a for i, a in enumerate(arrays)})
         source = ArraySource(arrays, self._input_dtypes(arrays), min(_batch_size(batch_size), count))
         if self._predict is None:
-            self._predict = predict_step(self)
+            self._predict = PredictStep(self)
         outputs = loop.predict(self, source, self._predict, list(callbacks or ()))
         return outputs if len(outputs) > 1 else outputs[0]
 
