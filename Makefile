@@ -23,7 +23,7 @@ test: ## run every test of the core and of the plugins
 	@$(PYTHON) tools/environment.py test
 	@$(BIN)/python -m pytest
 
-bench: ## measure kcore beside its peers (hours; 5 GB of environments; OPTIONS="--quick" and others)
+bench: ## measure kcore beside its peers (half an hour; 5 GB of environments; OPTIONS="--help" and others)
 	@$(PYTHON) tools/environment.py test
 	@$(BIN)/python -m benchmarks $(OPTIONS)
 

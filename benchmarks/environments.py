@@ -31,7 +31,8 @@ def sources() -> Iterator[Path]:
     for project in projects():
         yield project / "pyproject.toml"
     for package in [ROOT / "kcore", *sorted((ROOT / "plugins").glob("*/kcore_*"))]:
-        yield from sorted(path for path in package.rglob("*") if path.suffix in (".py", ".pyi", ".typed"))
+        found = (path for path in package.rglob("*") if "__pycache__" not in path.parts)
+        yield from sorted(path for path in found if path.is_file())
 
 
 def wanted(library: Library) -> str:
@@ -73,9 +74,9 @@ def _run(command: list[str | Path], cwd: Path) -> None:
         raise InstallationError("\n".join((done.stderr or done.stdout).strip().splitlines()[-20:]))
 
 
-def installed_bytes(library: Library) -> dict[str, int]:
+def installed_bytes(folder: Path) -> dict[str, int]:
     """Bytes of the files in an environment by the first part of their path, without pip and setuptools."""
-    (packages,) = library.folder.glob("lib/python*/site-packages")
+    (packages,) = folder.glob("lib/python*/site-packages")
     sizes: dict[str, int] = {}
     for entry in packages.iterdir():
         if entry.name.startswith(TOOLS):

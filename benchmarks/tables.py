@@ -19,8 +19,8 @@ def number(value: float | None) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """Two digits after the point."""
-    return "" if value is None else f"{value:.2f}"
+    """Two digits after the point, or three for a small one."""
+    return "" if value is None else f"{value:.{2 if value >= 0.1 else 3}f}"
 
 
 def mebibytes(kibibytes: float | None) -> str:

@@ -27,6 +27,7 @@ TEXTS = {
     "depth": "Depth: Dense layers of 64 units, batch 32",
     "width": "Width: two Dense layers, batch 32",
 }
+EPOCH_MS = 150
 OVERHEAD_TARGET_US = 2.0
 TRACE_TARGET_MS = 1000.0
 
@@ -34,10 +35,10 @@ TRACE_TARGET_MS = 1000.0
 def measure(session: Session) -> Iterator[dict[str, Any]]:
     """Each sweep in a process of its own, as often as everything is repeated; yields one sweep after another."""
     for sweep, all_sizes in SWEEPS.items():
-        sizes = [min(size, 20) for size in all_sizes[:2]] if session.quick else all_sizes
+        epoch_ms, sizes = (5, [min(size, 16) for size in all_sizes[:2]]) if session.quick else (EPOCH_MS, all_sizes)
         results = []
         for _ in range(session.repeats):
-            results.append(session.run(KCORE, "growth_kcore.py", sweep, *sizes))
+            results.append(session.run(KCORE, "growth_kcore.py", sweep, epoch_ms, *sizes))
             session.say("growth", sweep, problem(results[-1]) or "done")
         failed = first_problem(results)
         rows = failed or {"rows": [medians([found["rows"][place] for found in results]) for place in range(len(sizes))]}

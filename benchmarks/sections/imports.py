@@ -72,7 +72,7 @@ def sizes(session: Session, library: Library) -> dict[str, Any]:
         session.python(library)
     except InstallationError:
         return {}
-    parts = installed_bytes(library)
+    parts = installed_bytes(library.folder)
     own = sum(size for name, size in parts.items() if name.startswith(library.module))
     return {"bytes": sum(parts.values()), "own_bytes": own, "requirements": list(library.requirements)}
 

@@ -1,4 +1,4 @@
-"""How the cost of a training step grows in kcore: ``growth_kcore.py SWEEP SIZE...``, one JSON list for the sweep.
+"""How the cost of a training step grows in kcore: ``growth_kcore.py SWEEP EPOCH_MS SIZE...``.
 
 Sweeps: ``batch``, ``depth`` and ``width`` of networks of Dense layers; ``overhead``, the depth of networks so narrow that
 there is hardly any arithmetic in them; ``trace_sgd`` and ``trace_adam``, what the first step of a network of that depth
@@ -19,9 +19,8 @@ from epochs import epoch_clock, milliseconds, spans
 import kcore
 from kcore.layers import Dense
 
-EPOCH_MS = 150.0
-"""An epoch is made of as many steps as fill this, but not too many samples."""
 SAMPLES = 65536
+"""An epoch is made of as many steps as fill its time, but has no more samples than this."""
 EPOCHS = 3
 
 
@@ -40,13 +39,13 @@ def data(samples: int, width: int) -> tuple[Any, Any]:
     return rng.random((samples, width), np.float32), rng.random((samples, 1), np.float32)
 
 
-def step_cost(depth: int, width: int, batch: int) -> dict[str, float]:
+def step_cost(depth: int, width: int, batch: int, epoch_ms: int) -> dict[str, float]:
     """Milliseconds of a step within ``fit``, and the equations of its program."""
     model = network(depth, width, "adam")
     x, y = data(batch * 4, width)
     model.fit(x, y, batch_size=batch, verbose=0)
     guess = milliseconds(lambda: model.fit(x, y, batch_size=batch, verbose=0)) / 4
-    steps = max(4, min(int(EPOCH_MS / guess), SAMPLES // batch))
+    steps = max(4, min(int(epoch_ms / guess), SAMPLES // batch))
     x, y = data(batch * steps, width)
     clock = epoch_clock(kcore.callbacks.Callback)
     model.fit(x, y, batch_size=batch, epochs=EPOCHS + 1, verbose=0, callbacks=[clock])
@@ -82,25 +81,25 @@ def bare_addition() -> dict[str, float]:
     return {"bare_us": median_microseconds(thousand, 20) / 1000}
 
 
-def measured(sweep: str, size: int) -> dict[str, float]:
+def measured(sweep: str, size: int, epoch_ms: int) -> dict[str, float]:
     match sweep:
         case "batch":
-            return step_cost(4, 64, size)
+            return step_cost(4, 64, size, epoch_ms)
         case "depth":
-            return step_cost(size, 64, 32)
+            return step_cost(size, 64, 32, epoch_ms)
         case "width":
-            return step_cost(2, size, 32)
+            return step_cost(2, size, 32, epoch_ms)
         case "overhead":
-            return step_cost(size, 2, 1) | bare_addition()
+            return step_cost(size, 2, 1, epoch_ms) | bare_addition()
         case "trace_sgd" | "trace_adam":
             return trace_cost(size, sweep.removeprefix("trace_"))
     raise ValueError(sweep)
 
 
-def main(sweep: str, sizes: list[int]) -> None:
-    rows = [{"size": size, **measured(sweep, size)} for size in sizes]
+def main(sweep: str, epoch_ms: int, sizes: list[int]) -> None:
+    rows = [{"size": size, **measured(sweep, size, epoch_ms)} for size in sizes]
     json.dump({"version": kcore.__version__, "rows": rows}, sys.stdout)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], [int(text) for text in sys.argv[2:]])
+    main(sys.argv[1], int(sys.argv[2]), [int(text) for text in sys.argv[3:]])

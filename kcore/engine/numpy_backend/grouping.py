@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from kcore.engine.numpy_backend.views import Views
 from kcore.engine.primitives.batching import Cut, cuts, elementwise, keeps_rows
+from kcore.engine.primitives.loop_rows import loop_cut
+from kcore.engine.primitives.scan import scan_p
 from kcore.engine.program import Equation, Program, Value
 
 REACH = 3
@@ -37,7 +39,7 @@ class Group:
     @property
     def mode(self) -> str | None:
         """The way in which it is cut: all elements in a row where that is possible."""
-        return next((mode for mode in ("flat", "rows", "last") if mode in self.cuts), None)
+        return next((mode for mode in ("flat", "rows", "last", "loop") if mode in self.cuts), None)
 
     def produces(self, value: Value) -> bool:
         return value in self._produced
@@ -135,6 +137,9 @@ def _joined(
 
 def _possible(equation: Equation, views: Views) -> list[Cut]:
     """The ways to cut it; all elements in a row only where they lie so in memory."""
+    if equation.primitive is scan_p:
+        cut = loop_cut(equation.params["body"], equation.params["consts"], equation.params["carry"])
+        return [] if cut is None else [cut]
     inputs = [value.type for value in equation.inputs]
     found = cuts(equation.primitive, inputs, [value.type for value in equation.outputs], equation.params)
     lying = all(views.contiguous(value) for value in equation.inputs)

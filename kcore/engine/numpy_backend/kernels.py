@@ -191,8 +191,13 @@ class Kernel:
                 if cut is not None and cut.params is not None and rows.stop - rows.start != cut.size:
                     params = cut.params(params, rows)
                 if not self._sums(number):
-                    axis = None if cut is None else cut.output
-                    results = [_operand(value, axis, cut, rows, arrays, plan, memory) for value in equation.outputs]
+                    places = (None if cut is None else cut.output,) * len(equation.outputs)
+                    results = [
+                        _operand(value, axis, cut, rows, arrays, plan, memory)
+                        for value, axis in zip(
+                            equation.outputs, cut.outputs if cut and cut.outputs else places, strict=True
+                        )
+                    ]
                     calls.append(equation.primitive.bind(given, results, work, **params))
                     continue
                 total = arrays[equation.outputs[0]]

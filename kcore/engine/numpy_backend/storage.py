@@ -151,9 +151,9 @@ class StoragePlan:
         if group.mode is None:
             return found
         for equation, cut in zip(group.equations, group.cuts[group.mode], strict=True):
-            (output,) = equation.outputs
+            output = equation.outputs[0]
             reading = self._readers.get(output, ())
-            if cut.output is not None and output not in kept and all(
+            if cut.output is not None and not cut.outputs and output not in kept and all(
                 self._place.get(reader, (-1, 0))[0] == number for reader in reading
             ):  # fmt: skip
                 found.add(output)

@@ -41,14 +41,15 @@ class Cut(NamedTuple):
     """A way in which an equation may be cut.
 
     Attributes:
-        mode: what is cut: the first axis of the output (``"rows"``), its last (``"last"``), or all its elements in a
-            row (``"flat"``).
+        mode: what is cut: the first axis of the output (``"rows"``), its last (``"last"``), all its elements in a row
+            (``"flat"``), or the batch of a loop (``"loop"``).
         size: of the axis that is cut.
         inputs: per input, the position of that axis; ``None`` for one that every piece needs whole.
         output: its position in the output; ``None`` where the pieces are partial sums.
         work: of the whole equation, in bytes moved; a multiplication counts like an eighth of a byte.
         params: the static parameters of the piece with these rows, where they depend on it.
         least: rows below which a piece is not worth its overhead.
+        outputs: the position of the axis in each output, where there are several.
     """
 
     mode: str
@@ -58,6 +59,7 @@ class Cut(NamedTuple):
     work: int
     params: Callable[[Params, slice], dict[str, Any]] | None = None
     least: int = 1
+    outputs: tuple[int, ...] = ()
 
 
 Rule: TypeAlias = Callable[[Types, ArrayType, Params], list[Cut]]
