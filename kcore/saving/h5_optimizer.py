@@ -1,11 +1,13 @@
 """The state of an optimizer in an HDF5 file, as Keras 2 lays it out: the number of steps, then one slot after another.
 
 Versions of Keras differ in the order and in the names, but a name always contains that of the weight it belongs to:
-``Adam/dense/kernel/m:0`` (Keras 2), ``Adam/m/dense/kernel:0`` (tf_keras since 2.11).
+``Adam/dense/kernel/m:0`` (Keras 2), ``Adam/m/dense/kernel:0`` (tf_keras since 2.11). The weights of recurrent layers
+have the name of a cell in it, too: ``lstm/lstm_cell/kernel``, or ``lstm_cell_2``, since TensorFlow 2.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from kcore.saving.h5_layout import H5Source, write_arrays
 from kcore.saving.h5_weights import Assignments
 
 GROUP = "optimizer_weights"
+CELL = re.compile(r"(lstm|gru|simple_rnn)_cell(_\d+)?")
 
 
 def write_optimizer(file: h5py.Group, optimizer: Optimizer, parameters: Sequence[Variable], path: Path) -> None:
@@ -79,15 +82,20 @@ def _by_name(names: Sequence[str], parameters: Sequence[Variable], slots: int) -
     paths = [tuple(parameter.name.split("/")) for parameter in parameters]
     for name in names:
         parts = tuple(name.rpartition(":")[0].split("/"))
-        found = [
-            (len(path), index, (*parts[:start], *parts[start + len(path) :]))
-            for index, path in enumerate(paths)
-            for start in range(len(parts) - len(path) + 1)
-            if parts[start : start + len(path)] == path
-        ]
+        found = _places(parts, paths) or _places(tuple(part for part in parts if not CELL.fullmatch(part)), paths)
         if not found:
             return None
         _, index, kind = max(found)
         order.append((kinds.setdefault(kind, len(kinds)), index))
     complete = len(set(order)) == slots * len(parameters) and len(kinds) == slots
     return order if complete else None
+
+
+def _places(parts: tuple[str, ...], paths: Sequence[tuple[str, ...]]) -> list[tuple[int, int, tuple[str, ...]]]:
+    """Where a weight's own name lies within a longer one: its length, the weight, and what else is there."""
+    return [
+        (len(path), index, (*parts[:start], *parts[start + len(path) :]))
+        for index, path in enumerate(paths)
+        for start in range(len(parts) - len(path) + 1)
+        if parts[start : start + len(path)] == path
+    ]
