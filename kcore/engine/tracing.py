@@ -15,6 +15,7 @@ from kcore.engine.array_interface import ArrayInterface, refuse_concrete
 from kcore.engine.eager import evaluate
 from kcore.engine.primitive import Primitive
 from kcore.engine.program import Equation, Program, Value
+from kcore.engine.promotion import weak_scalars
 from kcore.engine.types import Array, ArrayType
 from kcore.errors.engine import TracingError, UnsupportedOperationError, VariableValueError
 
@@ -391,43 +392,6 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dict
     if dtype is not None:
         operands = [function_table[np.ndarray.astype](operand, dtype) for operand in operands]
     return implementation(*operands)
-
-
-def weak_scalars(ufunc: np.ufunc, inputs: Sequence[Any]) -> list[Any]:
-    """Give Python scalars the dtype that NumPy's promotion gives them beside the other operands."""
-    if not any(type(operand) in (bool, int, float) for operand in inputs):
-        return list(inputs)
-    signature: list[Any] = [
-        type(operand) if type(operand) in (int, float) else np.result_type(operand) for operand in map(_typed, inputs)
-    ]
-    try:
-        dtypes = ufunc.resolve_dtypes((*signature, *([None] * ufunc.nout)))
-    except TypeError:
-        return list(inputs)  # The primitive's shape rule says what is wrong.
-    return [
-        _typed_scalar(ufunc, operand, dtypes[position]) if type(operand) in (bool, int, float) else operand
-        for position, operand in enumerate(inputs)
-    ]
-
-
-def _typed_scalar(ufunc: np.ufunc, scalar: Any, dtype: np.dtype[Any]) -> Array:
-    try:
-        return np.asarray(scalar, dtype=dtype)
-    except OverflowError:
-        if ufunc not in _COMPARISONS:
-            raise
-        # Any number can be compared, also with an array whose dtype is too small to hold it.
-        return np.asarray(scalar)
-
-
-_COMPARISONS = (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal)
-
-
-def _typed(operand: Any) -> Any:
-    """What stands for an operand in type promotion."""
-    if isinstance(operand, ArrayInterface):
-        return operand.dtype
-    return operand if type(operand) in (int, float) else np.asarray(operand).dtype
 
 
 def call_function(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:

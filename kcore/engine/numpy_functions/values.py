@@ -9,7 +9,8 @@ import numpy as np
 from kcore.engine.array_interface import ArrayInterface
 from kcore.engine.numpy_functions.signatures import NoValue, as_array, implements, refuse
 from kcore.engine.primitives.elementwise import cast, select_p
-from kcore.engine.tracing import apply, function_table, is_traced, weak_scalars
+from kcore.engine.promotion import weak_scalars
+from kcore.engine.tracing import apply, function_table, is_traced
 from kcore.errors.engine import UnsupportedOperationError
 
 
