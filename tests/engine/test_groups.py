@@ -54,7 +54,9 @@ def test_equal_work_on_equal_shapes_shares_a_group_and_on_others_does_not() -> N
     assert grouped(step, (8, 3), (8, 5)) == [["exp", "sin"], ["exp"]]
 
 
-def test_what_stays_in_a_group_takes_no_memory_of_its_size() -> None:
+def test_what_stays_in_a_group_takes_no_memory_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "BLOCK_BYTES", 1 << 18)
+
     def chain(x: Any) -> Any:
         for _ in range(20):
             x = np.sin(x) + np.cos(x)
