@@ -108,14 +108,14 @@ class ArrayBatch:
         """Gather, convert, and write the rows into ``buffers``, allocating nothing after the first time."""
         for number, (array, buffer) in enumerate(zip(self.source.arrays, buffers, strict=True)):
             if self.rows is None:
-                np.copyto(buffer, array[self.start : self.stop], casting="unsafe")
+                buffer[...] = array[self.start : self.stop]
             elif array.dtype == buffer.dtype:
-                # mode="clip" because "raise" gathers into a copy first; the rows are in range.
-                np.take(array, self.rows, axis=0, out=buffer, mode="clip")
+                # "clip" because "raise" gathers into a copy first; the rows are in range.
+                array.take(self.rows, 0, buffer, "clip")
             else:
                 staging = self.source.staging(number, self.size)
-                np.take(array, self.rows, axis=0, out=staging, mode="clip")
-                np.copyto(buffer, staging, casting="unsafe")
+                array.take(self.rows, 0, staging, "clip")
+                buffer[...] = staging
 
 
 def compute_dtype(array: Array) -> np.dtype[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,7 +84,18 @@ def _train_epoch(
 ) -> dict[str, float]:
     replays = _Replays(steps.train, counts)
     replay: Replay | None = None
-    for number, batch in enumerate(source.epoch(order)):
+    batches = source.epoch(order)
+    if not (listeners.listens_to("on_train_batch_begin") or listeners.listens_to("on_train_batch_end")):
+        # Nobody looks between the batches: those of one type run in one go.
+        for types, alike in groupby(batches, key=lambda batch: batch.types):
+            replay = replays.of(types)
+            inputs = replay.executable.inputs
+            with replay.executable.prepared() as step:
+                for batch in alike:
+                    batch.write_to(inputs)
+                    step()
+        return _logs(replay) if replay is not None else {}
+    for number, batch in enumerate(batches):
         listeners.on_train_batch_begin(number)
         replay = replays.of(batch.types)
         batch.write_to(replay.executable.inputs)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from kcore.engine.numpy_backend.arena import ALIGNMENT, part
 from kcore.engine.numpy_backend.kernels import Kernel
+from kcore.engine.numpy_backend.pipelines import PipelineKernel
 from kcore.engine.numpy_backend.storage import StoragePlan
 from kcore.engine.numpy_backend.threads import BUFFER_ELEMENTS, SingleThreadedProducts, thread_team
 from kcore.engine.primitive import Thunk
@@ -94,11 +95,23 @@ class NumpyExecutable:
 
     def run(self) -> None:
         """Replay the program once."""
+        # As in ``prepared``, without a helper on the way.
         with np.errstate(all="ignore"), _single_threaded if self._threaded else _as_it_is:
-            # Leaving errstate restores the size as well.
             np.setbufsize(BUFFER_ELEMENTS)
             for thunk in self._thunks:
                 thunk()
+
+    @contextmanager
+    def prepared(self) -> Iterator[Thunk]:
+        """What a run needs of NumPy and BLAS, set up once for any number of runs."""
+        with np.errstate(all="ignore"), _single_threaded if self._threaded else _as_it_is:
+            # Leaving errstate restores the size as well.
+            np.setbufsize(BUFFER_ELEMENTS)
+            yield self._replay
+
+    def _replay(self) -> None:
+        for thunk in self._thunks:
+            thunk()
 
     @property
     def views(self) -> int:
@@ -112,8 +125,7 @@ class NumpyExecutable:
     def time_groups(self, runs: int) -> list[float]:
         """Seconds that each group takes, the mean of several runs. Variables change as in any run."""
         spent = [0.0] * len(self._kernels)
-        with np.errstate(all="ignore"), _single_threaded if self._threaded else _as_it_is:
-            np.setbufsize(BUFFER_ELEMENTS)
+        with self.prepared():
             for _ in range(runs):
                 begin = 0
                 for number, end in enumerate(self._ends):
@@ -132,7 +144,7 @@ class NumpyExecutable:
         return self.outputs
 
 
-def _cost(kernel: Kernel) -> Cost:
+def _cost(kernel: Kernel | PipelineKernel) -> Cost:
     outside: dict[Value, int] = {}
     total = 0
     for equation in kernel.equations:

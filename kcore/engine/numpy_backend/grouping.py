@@ -7,6 +7,7 @@ for a group, not once for an equation.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from kcore.engine.numpy_backend.views import Views
 from kcore.engine.primitives.batching import Cut, cuts, elementwise, keeps_rows
@@ -32,6 +33,7 @@ class Group:
     def __init__(self, equation: Equation, found: Sequence[Cut]) -> None:
         self.equations = [equation]
         self.cuts: dict[str, list[Cut]] = {cut.mode: [cut] for cut in found}
+        self.pipeline: Pipeline | None = None
         self._summed: set[Value] = set()
         self._produced: set[Value] = set(equation.outputs)
         self._note_sums(equation)
@@ -103,6 +105,20 @@ class Group:
                 return False
             value = viewed[value].inputs[0]
         return True
+
+
+class Pipeline(NamedTuple):
+    """A loop with work that can go on beside it, a stretch of steps ahead of it or behind it.
+
+    Attributes:
+        feeders: groups that compute slices of the loop and nothing else, in order.
+        loop: the equation.
+        followers: groups that read what its steps gave; those of one chain read each other's results as well.
+    """
+
+    feeders: list[Group]
+    loop: Equation
+    followers: list[list[Group]]
 
 
 def groups(program: Program, views: Views) -> list[Group]:

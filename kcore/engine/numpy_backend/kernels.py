@@ -107,13 +107,17 @@ class Kernel:
         scratch: types of all work arrays.
     """
 
-    def __init__(self, group: Group, internal: AbstractSet[Value], threads: int) -> None:
+    def __init__(
+        self, group: Group, internal: AbstractSet[Value], threads: int, shards: Sequence[slice] | None = None
+    ) -> None:
         self.equations, self.internal = group.equations, internal
         mode = group.mode
         self.cuts: list[Cut] | None = None if mode is None else group.cuts[mode]
         self._plans: dict[int, BlockPlan] = {}
         self.shards: list[list[slice]] = [[slice(0, self.cuts[0].size if self.cuts else 0)]]
-        if self.cuts:
+        if shards is not None:
+            self.shards = [[shard] for shard in shards]
+        elif self.cuts:
             self._cut()
         parallel = min(threads, len(self.shards))
         nbytes = max(self._plan(block.stop - block.start).nbytes for shard in self.shards for block in shard)
@@ -161,12 +165,18 @@ class Kernel:
 
     def bind(self, arrays: Mapping[Value, Array], scratch: Sequence[Array], team: ThreadTeam) -> list[Thunk]:
         """Thunks that compute the group on these arrays, to be run in order."""
-        shards = [
-            self._bind_shard(number, blocks, arrays, scratch, team.threads) for number, blocks in enumerate(self.shards)
-        ]
+        shards = self.bind_shards(arrays, scratch, team.threads)
         if len(shards) == 1:
             return shards[0]
-        calls = team.bind(shards)
+        return [*team.bind(shards), *self.bind_totals(arrays, scratch)]
+
+    def bind_shards(self, arrays: Mapping[Value, Array], scratch: Sequence[Array], threads: int) -> list[list[Thunk]]:
+        """The calls of each shard; shards of one thread share its work memory."""
+        return [self._bind_shard(number, blocks, arrays, scratch, threads) for number, blocks in enumerate(self.shards)]
+
+    def bind_totals(self, arrays: Mapping[Value, Array], scratch: Sequence[Array]) -> list[Thunk]:
+        """The calls that add up the partial sums, when all shards are done."""
+        calls: list[Thunk] = []
         for number, position in self.partial.items():
             # In the order of the shards, whichever was done first.
             total = arrays[self.equations[number].outputs[0]]

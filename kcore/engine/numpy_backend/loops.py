@@ -123,9 +123,22 @@ class LoopPlan:
         self, inputs: Sequence[Array], outputs: Sequence[Array], scratch: Sequence[Array], length: int, reverse: bool
     ) -> Thunk:
         """The thunk that runs all steps on these arrays."""
-        calls: list[Thunk] = []
+        first, steps, last = self.bind_steps(inputs, outputs, scratch, length, reverse)
+        calls = [*first, *(call for step in steps for call in step), *last]
+
+        def run() -> None:
+            for call in calls:
+                call()
+
+        return run
+
+    def bind_steps(
+        self, inputs: Sequence[Array], outputs: Sequence[Array], scratch: Sequence[Array], length: int, reverse: bool
+    ) -> tuple[list[Thunk], list[list[Thunk]], list[Thunk]]:
+        """The calls before all steps, those of each step in the order in which they run, and those after all."""
+        first: list[Thunk] = []
         consts, carry = self.consts, self.carry
-        inputs = self._lying(inputs, calls)
+        inputs = self._lying(inputs, first)
         memory = scratch[0]
         fixed: dict[Value, Array] = dict(zip(self.body.inputs[:consts], inputs[:consts], strict=True))
         fixed.update(self.body.constants)
@@ -135,19 +148,14 @@ class LoopPlan:
         order = range(length - 1, -1, -1) if reverse else range(length)
         for number, position in self._stack_of_starts.items():
             if length:
-                calls.append(copied(outputs[carry + position][order[0], ...], at[number]))
+                first.append(copied(outputs[carry + position][order[0], ...], at[number]))
                 at[number] = outputs[carry + position][order[0], ...]
+        steps: list[list[Thunk]] = []
         for count, step in enumerate(order):
             after = order[count + 1] if count + 1 < length else None
-            at = self._bind_step(calls, dict(fixed), work, at, inputs, outputs, scratch, step, after, count)
-        for end, array in zip(outputs, at, strict=False):
-            calls.append(copied(end, array))
-
-        def run() -> None:
-            for call in calls:
-                call()
-
-        return run
+            steps.append([])
+            at = self._bind_step(steps[-1], dict(fixed), work, at, inputs, outputs, scratch, step, after, count)
+        return first, steps, [copied(end, array) for end, array in zip(outputs, at, strict=False)]
 
     def _lying(self, inputs: Sequence[Array], calls: list[Thunk]) -> list[Array]:
         """The inputs with constants and slices that lie in memory as the plan assumes; others are copied first."""

@@ -9,6 +9,7 @@ import numpy as np
 from kcore.engine.numpy_backend.arena import Arena, Block
 from kcore.engine.numpy_backend.grouping import Group, groups, readers
 from kcore.engine.numpy_backend.kernels import Kernel
+from kcore.engine.numpy_backend.pipelines import PipelineKernel, with_pipelines
 from kcore.engine.numpy_backend.views import Views
 from kcore.engine.program import Equation, Program, Value
 from kcore.engine.tracing import Variable
@@ -55,12 +56,12 @@ class StoragePlan:
         given.update(program.constants)
         self.views = Views(program, given)
         self.storages = {value: Storage(value.type, -1, array) for value, array in given.items()}
-        self._groups = groups(program, self.views)
+        self._groups = with_pipelines(groups(program, self.views), program, self.views)
         self._readers = readers(program.equations)
         self._place_results()
         self._find_last_reads(len(updates))
         self.copies = self._update_in_place(updates)
-        self.kernels: list[Kernel] = []
+        self.kernels: list[Kernel | PipelineKernel] = []
         self.scratch, self.nbytes = self._allocate(threads)
 
     def _place_results(self) -> None:
@@ -124,6 +125,8 @@ class StoragePlan:
 
     def _piecewise(self, group: Group, storage: Storage) -> bool:
         """Whether no equation of the group reads more of ``storage`` than the piece that it works on."""
+        if group.pipeline is not None:
+            return False
         if group.mode is None:
             return True
         return all(
@@ -172,7 +175,7 @@ class StoragePlan:
                         continue
                     storage.block = self._inherited(equation, output, ending) or arena.allocate(storage.type.nbytes)
                     ending.setdefault(storage.last, []).append(storage)
-            kernel = Kernel(group, internal, threads)
+            kernel = Kernel(group, internal, threads) if group.pipeline is None else PipelineKernel(group, threads)
             self.kernels.append(kernel)
             scratch.append([arena.allocate(type.nbytes) for type in kernel.scratch])
             for block in scratch[-1]:

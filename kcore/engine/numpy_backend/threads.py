@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,25 @@ class ThreadTeam:
                 raise error
 
         return [run]
+
+    @contextmanager
+    def helped_by(self, serve: Thunk) -> Iterator[int]:
+        """Let all other threads of the team run ``serve`` beside the block, which has to see to it that they return.
+
+        Yields:
+            how many they are.
+        """
+        error: BaseException | None = None
+        with self._turn:
+            for worker in self._workers:
+                worker.start([serve])
+            try:
+                yield len(self._workers)
+            finally:
+                for worker in self._workers:
+                    error = worker.wait() or error
+        if error is not None:
+            raise error
 
 
 def _share(part: int, pieces: int, threads: int) -> slice:

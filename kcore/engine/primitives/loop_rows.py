@@ -15,7 +15,7 @@ from kcore.engine.primitives.matmul import matmul_p
 from kcore.engine.program import Equation, Program, Value
 from kcore.engine.types import ArrayType
 
-STEP_WORK = 1 << 21
+STEP_WORK = 1 << 20
 """Work of a step, in the measure of ``Cut.work``, that a thread should have to itself. With less, threads wait for
 each other at the interpreter's lock longer than they compute."""
 
