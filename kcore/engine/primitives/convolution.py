@@ -125,9 +125,33 @@ def _vjp(cotangents: Any, inputs: Sequence[Any], outputs: Any, **params: Any) ->
     x, kernel = inputs
     g = cotangents[0]
     return [
-        apply(conv_input_gradient_p, g, kernel, input_shape=tuple(x.shape), **params),
+        _input_gradient(g, kernel, tuple(x.shape), **params),
         apply(conv_kernel_gradient_p, x, g, kernel_shape=tuple(kernel.shape), **params),
     ]
+
+
+def _input_gradient(
+    g: Any, kernel: Any, input_shape: Ints, *, strides: Ints, padding: Padding, dilation: Ints, groups: int
+) -> Any:
+    """The gradient of the input: with steps of 1 it is a convolution itself, with the kernel turned around.
+
+    That one copies patches of the output's gradient, where the general way adds up patches of the input's. Adding takes
+    longer, so that it is chosen unless the output has many more channels, or, without padding, many fewer pixels.
+    """
+    size = kernel.shape[:-2]
+    turned = tuple(
+        ((k - 1) * d - low, (k - 1) * d - high) for k, d, (low, high) in zip(size, dilation, padding, strict=True)
+    )
+    before, after = math.prod(input_shape[1:-1]), math.prod(g.shape[1:-1])
+    copied, added = before * g.shape[-1], after * input_shape[-1]
+    plain = groups == 1 and math.prod(strides) == 1 and math.prod(size) > 1 and min(map(min, turned)) >= 0
+    if not plain or (copied > 1.3 * added and before != after):
+        params = {"strides": strides, "padding": padding, "dilation": dilation, "groups": groups}
+        return apply(conv_input_gradient_p, g, kernel, input_shape=input_shape, **params)
+    around = np.swapaxes(np.flip(kernel, tuple(range(len(size)))), -1, -2)
+    # Flattened, it is copied once; as a view it would be for each piece of the work.
+    kernel = np.reshape(np.reshape(around, (-1,)), around.shape)
+    return apply(conv_p, g, kernel, strides=strides, padding=turned, dilation=dilation, groups=1)
 
 
 conv_p = Primitive("conv", _infer, _bind, vjp=_vjp, scratch=_scratch)
