@@ -27,6 +27,50 @@ def into(ufunc: np.ufunc, inputs: Sequence[Array], output: Array) -> Thunk:
     return partial(ufunc, *inputs, output)
 
 
+LONG_ROW = 2048
+"""Elements of a row, up to which a short one is repeated."""
+
+
+def broadcast_into(ufunc: np.ufunc, inputs: Sequence[Array], output: Array) -> Thunk:
+    """``output = ufunc(*inputs)``, with a short row that is repeated, such as a bias, made a long one first.
+
+    NumPy's inner loop is as long as the last axis. With 32 channels it takes six times as long as with a row of 2048.
+    """
+    short = next((number for number, operand in enumerate(inputs) if _is_row_of(operand, output)), None)
+    if short is None or len(inputs) != 2 or not output.flags.c_contiguous:
+        return into(ufunc, inputs, output)
+    other, row = inputs[1 - short], inputs[short]
+    times = _divisor(output.size // row.size, LONG_ROW // row.size)
+    if times < 4 or other.shape != output.shape or not other.flags.c_contiguous:
+        return into(ufunc, inputs, output)
+    rows = np.empty((times, row.size), row.dtype)
+    shape = (-1, times * row.size)
+    operands = [rows.reshape(-1) if number == short else other.reshape(shape) for number in range(2)]
+    repeat, compute = copied(rows, row.reshape(-1)), into(ufunc, operands, output.reshape(shape))
+
+    def repeat_and_compute() -> None:
+        repeat()
+        compute()
+
+    return repeat_and_compute
+
+
+def _is_row_of(operand: Array, output: Array) -> bool:
+    """Whether it is one row, short beside what it is repeated for."""
+    return (
+        1 < operand.size <= LONG_ROW // 4
+        and output.ndim > 1
+        and operand.shape[-1:] == output.shape[-1:]
+        and operand.size == operand.shape[-1]
+        and output.size >= 1 << 14
+    )
+
+
+def _divisor(number: int, most: int) -> int:
+    """The largest divisor of ``number`` up to ``most``."""
+    return next((divisor for divisor in range(min(number, most), 0, -1) if number % divisor == 0), 1)
+
+
 def copied(target: Array, source: Array) -> Thunk:
     """``target[...] = source``, converted if need be."""
     return partial(operator.setitem, target, ..., source)

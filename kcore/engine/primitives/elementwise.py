@@ -11,7 +11,7 @@ import numpy as np
 
 from kcore.engine.array_interface import ArrayInterface
 from kcore.engine.primitive import Primitive, Thunk, no_gradient
-from kcore.engine.primitives.calls import copied, into
+from kcore.engine.primitives.calls import broadcast_into, copied, into
 from kcore.engine.tracing import apply, ufunc_table
 from kcore.engine.types import Array, ArrayType, is_float
 from kcore.errors.engine import OperandError
@@ -78,7 +78,7 @@ def ufunc_primitive(ufunc: np.ufunc, *derivatives: Callable[..., Any] | None) ->
         return (ArrayType(shape, dtype),)
 
     def bind(inputs: Sequence[Array], outputs: Sequence[Array], scratch: Sequence[Array]) -> Thunk:
-        return into(ufunc, inputs, outputs[0])
+        return broadcast_into(ufunc, inputs, outputs[0])
 
     def vjp(cotangents: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
         results: list[Any] = []
