@@ -12,7 +12,13 @@ from kcore.cli.train import recipe_from, set_option
 @click.command(cls=Command, short_help="Where a training step's time and memory go.")
 @click.argument("recipe", type=click.Path())
 @set_option
-@click.option("--runs", type=click.IntRange(min=1), default=10, show_default=True, help="How often to time the step.")
+@click.option(
+    "--runs",
+    type=click.IntRange(min=0),
+    default=10,
+    show_default=True,
+    help="How often to time the step; 0 only plans it.",
+)
 @click.option("--most", type=click.IntRange(min=1), default=20, show_default=True, help="How many rows to show.")
 @click.option("--program", is_flag=True, help="Also print the program, an equation a line.")
 def profile(recipe: str, changes: tuple[str, ...], runs: int, most: int, program: bool) -> None:

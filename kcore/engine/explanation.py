@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +49,7 @@ class Explanation:
         views: how many of them are views.
         arena_bytes: memory of all intermediate values together.
         state_bytes: of the variables that it reads and updates.
-        seconds: of one run, the median.
+        seconds: of one run, the median; 0 if it was not run.
         product_rate: operations a second of a large matrix product here, with all threads: the limit.
         text: the program.
     """
@@ -69,35 +69,61 @@ class Explanation:
         return sum(row.operations for row in self.rows)
 
     def to_text(self, most: int = 20) -> str:
-        """A table of the ``most`` costliest kinds of equations, and the totals."""
-        lines = [f"{'ms':>9} {'%':>5} {'count':>5} {'pieces':>6} {'GFLOP/s':>8} {'GB/s':>7}  equations"]
-        total = sum(row.seconds for row in self.rows) or 1.0
-        for row in self.rows[:most]:
-            seconds = row.seconds or 1e-12
-            lines.append(
-                f"{row.seconds * 1e3:9.3f} {row.seconds / total * 100:5.1f} {row.count:5d} {row.pieces:6d} "
-                f"{row.operations / seconds / 1e9:8.1f} {row.nbytes / seconds / 1e9:7.1f}  {row.name}"
-            )
-        left = self.rows[most:]
-        if left:
-            lines.append(f"{sum(r.seconds for r in left) * 1e3:9.3f} in {sum(r.count for r in left)} more groups")
-        rate = self.operations / self.seconds
+        """A table of the ``most`` costliest kinds of groups, and the totals."""
+        measured = self.seconds > 0
+        shown, left = self.rows[:most], self.rows[most:]
+        lines = self._times(shown, left) if measured else self._sizes(shown, left)
         groups = sum(row.count for row in self.rows)
+        took = f"a run takes {self.seconds * 1e3:.3f} ms" if measured else "not run"
+        lines.append(f"{self.equations} equations, {self.views} of them views, in {groups} groups; {took}")
+        amount = f"{self.operations / 1e9:.3f} GFLOP a run"
+        if measured:
+            rate = self.operations / self.seconds
+            amount += (
+                f": {rate / 1e9:.1f} GFLOP/s, {rate / self.product_rate * 100:.0f} % of a large matrix product's "
+                f"{self.product_rate / 1e9:.1f}"
+            )
         lines += [
-            f"{self.equations} equations, {self.views} of them views, in {groups} groups; "
-            f"a run takes {self.seconds * 1e3:.3f} ms",
-            f"{self.operations / 1e9:.3f} GFLOP a run: {rate / 1e9:.1f} GFLOP/s, "
-            f"{rate / self.product_rate * 100:.0f} % of a large matrix product's {self.product_rate / 1e9:.1f}",
+            amount,
             f"memory: {self.arena_bytes / 2**20:.1f} MiB for intermediate values, "
             f"{self.state_bytes / 2**20:.1f} MiB for variables; {available_threads()} threads",
         ]
         return "\n".join(lines)
 
+    def _times(self, shown: Sequence[Row], left: Sequence[Row]) -> list[str]:
+        lines = [f"{'ms':>9} {'%':>5} {'count':>5} {'pieces':>6} {'GFLOP/s':>8} {'GB/s':>7}  equations"]
+        total = sum(row.seconds for row in self.rows) or 1.0
+        for row in shown:
+            seconds = row.seconds or 1e-12
+            lines.append(
+                f"{row.seconds * 1e3:9.3f} {row.seconds / total * 100:5.1f} {row.count:5d} {row.pieces:6d} "
+                f"{row.operations / seconds / 1e9:8.1f} {row.nbytes / seconds / 1e9:7.1f}  {row.name}"
+            )
+        if left:
+            lines.append(f"{sum(row.seconds for row in left) * 1e3:9.3f} in {_groups(left)} more groups")
+        return lines
+
+    def _sizes(self, shown: Sequence[Row], left: Sequence[Row]) -> list[str]:
+        lines = [f"{'MFLOP':>9} {'MB':>8} {'count':>5} {'pieces':>6}  equations"]
+        lines += [
+            f"{row.operations / 1e6:9.3f} {row.nbytes / 1e6:8.3f} {row.count:5d} {row.pieces:6d}  {row.name}"
+            for row in shown
+        ]
+        if left:
+            lines.append(f"{sum(row.operations for row in left) / 1e6:9.3f} in {_groups(left)} more groups")
+        return lines
+
     __str__ = to_text
 
 
+def _groups(rows: Sequence[Row]) -> int:
+    return sum(row.count for row in rows)
+
+
 def explain_replay(replay: Replay, runs: int = RUNS) -> Explanation:
-    """Run a compiled program a few times, equation by equation, and put its variables back as they were.
+    """Run a compiled program a few times, group by group, and put its variables back as they were.
+
+    With ``runs=0`` it is not run: operations, bytes and memory follow from the plan.
 
     Raises:
         UnsupportedOperationError: another engine than NumPy's compiled it.
@@ -107,15 +133,17 @@ def explain_replay(replay: Replay, runs: int = RUNS) -> Explanation:
         raise UnsupportedOperationError(
             operation="explain", reason="it was compiled by another engine", advice="Use that engine's own profiler."
         )
-    before = [(variable, variable.numpy()) for variable in replay.traced.state]
-    try:
-        seconds = executable.time_groups(runs)
-        whole = _median(_timed(executable.run) for _ in range(runs))
-    finally:
-        for variable, value in before:
-            variable.assign(value)
-    rows: dict[str, list[Row]] = {}
     costs = executable.costs()
+    seconds, whole = [0.0] * len(costs), 0.0
+    if runs:
+        before = [(variable, variable.numpy()) for variable in replay.traced.state]
+        try:
+            seconds = executable.time_groups(runs)
+            whole = _median(_timed(executable.run) for _ in range(runs))
+        finally:
+            for variable, value in before:
+                variable.assign(value)
+    rows: dict[str, list[Row]] = {}
     for (name, equations, pieces, operations, nbytes), spent in zip(costs, seconds, strict=True):
         rows.setdefault(name, []).append(Row(name, 1, equations, pieces, operations, nbytes, spent))
     merged = [
@@ -132,13 +160,13 @@ def explain_replay(replay: Replay, runs: int = RUNS) -> Explanation:
     ]
     program = replay.traced.program
     return Explanation(
-        rows=sorted(merged, key=lambda row: -row.seconds),
+        rows=sorted(merged, key=lambda row: (-row.seconds, -row.operations)),
         equations=len(program.equations),
         views=executable.views,
         arena_bytes=executable.nbytes,
         state_bytes=sum(variable.value.nbytes for variable in replay.traced.state),
         seconds=whole,
-        product_rate=product_rate(),
+        product_rate=product_rate() if runs else 0.0,
         text=program.to_text(),
     )
 

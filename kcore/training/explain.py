@@ -20,7 +20,8 @@ def explain(model: Trainer, x: Any = None, y: Any = None, *, batch_size: int = 3
         model: compiled if labels are given.
         x, y: data for one batch of a training step; without them the step of ``predict`` is explained.
         batch_size: of the step.
-        runs: how often it is run to be timed. All variables are as before afterwards.
+        runs: how often it is run to be timed; 0 only plans it, and tells the memory and the operations that a run
+            would take. All variables are as before afterwards.
 
     Raises:
         LayerStateError: the shape of the input is not known.

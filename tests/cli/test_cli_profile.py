@@ -13,7 +13,7 @@ def test_the_costliest_equations_of_a_recipe_are_shown(kcore: Any, recipe: Path)
     assert lines[0].startswith("kcore ")
     assert lines[1] == "A training step on 32 samples of digits"
     assert lines[3].split()[-1] == "equations"
-    assert "more equations" in lines[7]
+    assert "more groups" in lines[7]
     assert any(line.startswith("program(") for line in lines)
     assert not Path("runs").exists()
 

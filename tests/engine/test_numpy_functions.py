@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kcore.engine import CompiledFunction, Variable
+from kcore.engine import CompiledFunction, Variable, grad
 from kcore.engine.tracing import function_table, ufunc_reductions, ufunc_table
 from kcore.errors import OperandError, UnsupportedOperationError
 from kcore.testing import check_gradients
@@ -36,6 +36,7 @@ CALLS: dict[Any, list[tuple[Any, Callable[..., Any]]]] = {
     np.mean: [(X, np.mean), (I, lambda x: np.mean(x, axis=0)), (B, np.mean), (X.astype("f4"), lambda x: x.mean(-1)),
               (X.astype("f4"), lambda x: np.mean(x, dtype="f8", keepdims=True))],
     np.var: [(X, np.var), (X, lambda x: np.var(x, axis=1, ddof=1, keepdims=True)), (I, lambda x: x.var(axis=0))],
+    np.linalg.norm: [(X, np.linalg.norm), (X, lambda x: np.linalg.norm(x, axis=1, keepdims=True))],
     np.std: [(X, np.std), (X, lambda x: x.std(axis=(0, 2), ddof=1))],
     np.argmax: [(X, np.argmax), (X, lambda x: x.argmax(axis=1)), (I, lambda x: np.argmax(x, -1, keepdims=True)),
                 (X, lambda x: np.argmax(x, keepdims=True))],
@@ -355,7 +356,7 @@ def test_bad_shapes(call: Callable[..., Any], text: str) -> None:
         (lambda x: np.mean(x, out=np.zeros(())), "np.mean was called on a traced array, but the argument 'out'"),
         (lambda x: np.add.reduce(x, where=B), "np.add.reduce was called on a traced array, but the argument 'where'"),
         (lambda x: np.add.accumulate(x), "np.add.accumulate was called on a traced array, but it has no traced form"),
-        (lambda x: np.linalg.norm(x), "np.norm was called on a traced array, but it has no traced form"),
+        (lambda x: np.linalg.norm(x, 3, 1), "np.linalg.norm with ord=3 over 1 axes was called on a traced array"),
         (lambda x: np.median(x), "np.median was called on a traced array, but it has no traced form"),
         (lambda x: np.cumsum(x, out=np.zeros(24)), "np.cumsum was called on a traced array, but the argument 'out'"),
         (lambda x: np.take(x, [1], out=np.zeros(1)), "np.take was called on a traced array, but the argument 'out'"),
@@ -371,3 +372,20 @@ def test_what_has_no_traced_form(call: Callable[..., Any], text: str) -> None:
     with pytest.raises(UnsupportedOperationError) as caught:
         CompiledFunction(call)(X)
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {"axis": 1}, {"axis": (0, 2), "keepdims": True}, {"axis": -1, "ord": 2}, {"axis": (1, 2), "ord": "fro"},
+     {"axis": 0, "ord": 1}, {"axis": 1, "ord": np.inf}, {"axis": 2, "ord": -np.inf, "keepdims": True}],
+    ids=str,
+)  # fmt: skip
+def test_norms(arguments: dict[str, Any]) -> None:
+    compiled = CompiledFunction(lambda x: np.linalg.norm(x, **arguments))
+    np.testing.assert_allclose(compiled(X), np.linalg.norm(X, **arguments), rtol=1e-12)
+    check_gradients(lambda x: np.linalg.norm(x, **arguments), [X], order=1)
+
+
+def test_the_norm_of_zeros_has_a_gradient() -> None:
+    found = grad(lambda x: np.sum(np.linalg.norm(x, axis=1)))(np.array([[0.0, 0.0], [3.0, 4.0]]))
+    np.testing.assert_allclose(found, [[0, 0], [0.6, 0.8]])

@@ -72,6 +72,19 @@ def test_the_table_says_what_is_there() -> None:
     assert str(found) == found.to_text()
 
 
+def test_memory_and_operations_are_known_before_it_runs() -> None:
+    model = network()
+    planned, run = kcore.explain(model, batch_size=10, runs=0), kcore.explain(model, batch_size=10, runs=1)
+    assert (planned.operations, planned.arena_bytes) == (run.operations, run.arena_bytes)
+    assert planned.seconds == 0 and all(row.seconds == 0 for row in planned.rows)
+    # Weights and biases, each read once by a row's product: by formula, above.
+    assert planned.rows[0].operations == 2 * 10 * 6 * 16 + 2 * 10 * 16
+    heading, first, *_, groups, amount, memory = planned.to_text(most=1).splitlines()
+    assert heading.split() == ["MFLOP", "MB", "count", "pieces", "equations"]
+    assert first.endswith(planned.rows[0].name) and first.split()[0] == "0.002"
+    assert groups.endswith("not run") and amount.endswith("GFLOP a run") and "MiB for variables" in memory
+
+
 def test_the_limit_is_a_rate_this_machine_reaches() -> None:
     assert product_rate(256) > 1e8
 

@@ -12,6 +12,7 @@ from kcore.engine.numpy_functions.signatures import NoValue, as_array, implement
 from kcore.engine.primitives import layout, reductions
 from kcore.engine.primitives.elementwise import cast
 from kcore.engine.tracing import apply, ufunc_reductions
+from kcore.errors.engine import UnsupportedOperationError
 
 
 def _reducer(name: str, primitive: Any) -> Callable[..., Any]:
@@ -116,3 +117,23 @@ def _arg_function(primitive: Any) -> Callable[..., Any]:
 
 implements(np.argmax)(_arg_function(reductions.argmax_p))
 implements(np.argmin)(_arg_function(reductions.argmin_p))
+
+
+@implements(np.linalg.norm)
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    array = _float(as_array(x))
+    axes = reductions.normalize_axes("norm", axis, array.shape)
+    if ord is None or (len(axes) == 1 and ord == 2) or (len(axes) == 2 and ord == "fro"):
+        squares = reductions.reduce(reductions.sum_p, np.square(array), axes, keepdims)
+        # The slope of the root at 0 is infinite; the norm of zeros has the gradient 0 there, as in PyTorch.
+        some = squares > 0
+        return np.where(some, np.sqrt(np.where(some, squares, np.ones_like(squares))), squares)
+    if len(axes) == 1 and ord == 1:
+        return reductions.reduce(reductions.sum_p, np.abs(array), axes, keepdims)
+    if len(axes) == 1 and ord in (np.inf, -np.inf):
+        extremum = reductions.max_p if ord > 0 else reductions.min_p
+        return reductions.reduce(extremum, np.abs(array), axes, keepdims)
+    raise UnsupportedOperationError(
+        operation=f"np.linalg.norm with ord={ord!r} over {len(axes)} axes",
+        advice="Traced are the Euclidean norm over any axes, and over one axis also ord=1, inf and -inf.",
+    )
