@@ -13,7 +13,7 @@ from kcore.components.metric import Mean, Metric
 from kcore.components.optimizer import Optimizer
 from kcore.engine.autodiff import gradients
 from kcore.engine.compiled import CompiledFunction, Replay
-from kcore.engine.types import ArrayType
+from kcore.engine.types import Array, ArrayType
 from kcore.ops import cast
 from kcore.training.objectives import Objectives
 
@@ -131,6 +131,16 @@ class PredictStep:
         if last is None or last[0] != types:
             last = self._last = (types, self._compiled.replay(list(types)))
         return last[1]
+
+    def __call__(self, arrays: Sequence[Array], dtypes: Sequence[np.dtype[Any]]) -> list[Array]:
+        """The outputs for one batch, which is converted to ``dtypes``."""
+        types = tuple(ArrayType(array.shape, dtype) for array, dtype in zip(arrays, dtypes, strict=True))
+        replay = self.replay(types)
+        with replay.lock:
+            for buffer, array in zip(replay.executable.inputs, arrays, strict=True):
+                buffer[...] = array
+            replay.executable.run()
+            return [output.copy() for output in replay.outputs]
 
 
 def call_model(model: Layer, inputs: Sequence[Any], training: bool) -> list[Any]:

@@ -309,10 +309,14 @@ class Trainer(Layer):
         """The outputs for all samples, an array (or a list of arrays for several outputs)."""
         arrays = self._inputs(_adapted(x, None)[0])
         count = check_lengths("predict", {_label("x", str(i), len(arrays)): a for i, a in enumerate(arrays)})
-        source = ArraySource(arrays, self._input_dtypes(arrays), min(_batch_size(batch_size), count))
+        size, dtypes = _batch_size(batch_size), self._input_dtypes(arrays)
         if self._predict is None:
             self._predict = PredictStep(self)
-        outputs = loop.predict(self, source, self._predict, list(callbacks or ()))
+        if count <= size and not callbacks:
+            outputs = self._predict(arrays, dtypes)
+        else:
+            source = ArraySource(arrays, dtypes, min(size, count))
+            outputs = loop.predict(self, source, self._predict, list(callbacks or ()))
         return outputs if len(outputs) > 1 else outputs[0]
 
     # --- single batches ----------------------------------------------------------------------------------------------
