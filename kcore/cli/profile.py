@@ -22,9 +22,10 @@ from kcore.cli.train import recipe_from, set_option
 @click.option("--most", type=click.IntRange(min=1), default=20, show_default=True, help="How many rows to show.")
 @click.option("--program", is_flag=True, help="Also print the program, an equation a line.")
 def profile(recipe: str, changes: tuple[str, ...], runs: int, most: int, program: bool) -> None:
-    """Compile the training step that RECIPE describes, time it equation by equation, and show the costliest.
+    """Compile the training step that RECIPE describes, time it group by group, and show the costliest.
 
-    Each row stands for all equations of one kind: the same primitive on the same shapes. Nothing is saved.
+    Each row stands for all groups of one kind: the same primitives on the same shapes, which run piece by piece
+    together. Nothing is saved.
 
     \b
     Examples:

@@ -124,6 +124,27 @@ def test_what_is_read_elsewhere_or_mixes_steps_stays_outside() -> None:
     np.testing.assert_allclose(ys, expected[::-1])
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        # Each reads the last of z, or of what comes from it, before the first step is over.
+        lambda scan, z: scan(lambda h, x: (np.tanh(h + x) + z[STEPS - 1], h), np.zeros((BATCH, UNITS)), z),
+        lambda scan, z: scan(lambda h, x: (np.tanh(h + x), h), z[STEPS - 1], z),
+        lambda scan, z: scan(lambda h, x: (np.tanh(h + x), h), np.zeros((BATCH, UNITS)), z[::-1]),
+        lambda scan, z: scan(lambda h, x: (np.tanh(h + x), h), np.zeros((BATCH, UNITS)), z + z[::-1]),
+        lambda scan, z: scan(lambda h, x: (np.tanh(h + x[0]), h), np.zeros((BATCH, UNITS)), np.stack([z, z[::-1]], 1)),
+    ],
+    ids=["a constant", "the first carry", "reversed", "reversed and added", "reversed beside"],
+)  # fmt: skip
+def test_what_a_loop_needs_whole_is_not_computed_beside_it(function: Any) -> None:
+    kcore.set_threads(2)
+    compiled = CompiledFunction(lambda x: function(ops.scan, np.tanh(x @ WEIGHTS[0] + WEIGHTS[2])))
+    h, ys = compiled(X)
+    expected_h, expected = function(python_scan, np.tanh(X @ WEIGHTS[0] + WEIGHTS[2]))
+    np.testing.assert_allclose(h, expected_h, rtol=1e-12)
+    np.testing.assert_allclose(ys, expected, rtol=1e-12)
+
+
 def test_variables_are_read_before_they_are_updated() -> None:
     variables = [Variable(weight) for weight in WEIGHTS]
 

@@ -81,40 +81,47 @@ class _Search:
         length, first = loop.params["length"], loop.params["consts"] + loop.params["carry"]
         found: list[int] = []
         waiting = [value for value in loop.inputs[first:] if self._views.contiguous(value)]
-        serving = {loop}
+        # Which operands of an equation it reads stretch by stretch.
+        serving = {loop: [number >= first for number in range(len(loop.inputs))]}
         while waiting:
             value = waiting.pop()
-            source = self._views.of(value)
-            index = self._number.get(source, -1)
+            index = self._number.get(self._views.of(value), -1)
             if index < 0 or index in self._taken or index in found:
                 continue
             group = self._groups[index]
             cuts = group.cuts.get("rows")
-            if cuts is None or not self._stretches(value, source, length) or cuts[0].size % length:
+            if cuts is None or cuts[0].size % length or any(cut.output is None for cut in cuts):
                 continue
-            if any(cut.output is None for cut in cuts) or not self._only_for(group, serving | set(group.equations)):
+            reads = {step: [axis == 0 for axis in cut.inputs] for step, cut in zip(group.equations, cuts, strict=True)}
+            if not self._only_for(group, serving, length):
                 continue
             found.append(index)
-            serving.update(group.equations)
+            serving.update(reads)
             waiting += [
                 operand
-                for step, cut in zip(group.equations, cuts, strict=True)
-                for operand, axis in zip(step.inputs, cut.inputs, strict=True)
-                if axis == 0
+                for step, by_stretch in reads.items()
+                for operand, known in zip(step.inputs, by_stretch, strict=True)
+                if known
             ]
         return found
 
-    def _only_for(self, group: Group, serving: set[Equation]) -> bool:
-        """Whether nothing else reads what the group computes, itself or through views."""
-        pending = [value for step in group.equations for value in step.outputs]
+    def _only_for(self, group: Group, serving: Mapping[Equation, list[bool]], length: int) -> bool:
+        """Whether all that is computed in the group is read there, or in ``serving``, there stretch by stretch."""
+        produced = [value for step in group.equations for value in step.outputs]
+        if not self._results.isdisjoint(produced):
+            return False
+        pending = [(value, value) for value in produced]
         while pending:
-            value = pending.pop()
-            if value in self._results:
-                return False
+            value, source = pending.pop()
             for reader in self._readers.get(value, ()):
                 if reader.outputs[0] in self._views.source:
-                    pending.append(reader.outputs[0])
-                elif reader not in serving:
+                    pending.append((reader.outputs[0], source))
+                elif reader in serving:
+                    here = [known for operand, known in zip(reader.inputs, serving[reader], strict=True)
+                            if operand is value]  # fmt: skip
+                    if not all(here) or not self._stretches(value, source, length):
+                        return False
+                elif reader not in group.equations:
                     return False
         return True
 
