@@ -124,6 +124,30 @@ class PredictStep:
     def __init__(self, model: Layer) -> None:
         self._compiled = CompiledFunction(lambda inputs: call_model(model, inputs, False))
         self._last: tuple[tuple[ArrayType, ...], Replay] | None = None
+        self._seen: tuple[tuple[int, ...], np.dtype[Any], int | None, Replay] | None = None
+
+    def again(self, x: Array, batch_size: int | None) -> Array | None:
+        """The output for a batch exactly like the one before, which was checked; ``None`` if it is another kind.
+
+        A service asks for one row after the other. Between two of them the weights have passed through the cache, so
+        that every line of Python on the way costs several times as much as in a tight loop.
+        """
+        seen = self._seen
+        if seen is None or x.shape != seen[0] or x.dtype != seen[1] or batch_size != seen[2]:
+            return None
+        replay = seen[3]
+        with replay.lock:
+            replay.executable.inputs[0][...] = x
+            replay.executable.run()
+            output: Array = replay.outputs[0].copy()
+        return output
+
+    def remember(self, x: Any, batch_size: int | None) -> None:
+        """That batches like ``x``, one array that was computed just now, need no checks."""
+        replay = self._last[1] if self._last is not None else None
+        single = replay is not None and len(replay.executable.inputs) == len(replay.outputs) == 1
+        if replay is not None and single and type(x) is np.ndarray and x.shape == replay.executable.inputs[0].shape:
+            self._seen = (x.shape, x.dtype, batch_size, replay)
 
     def replay(self, types: tuple[ArrayType, ...]) -> Replay:
         """The replay for a batch of these types; the one before is found again at once."""

@@ -247,3 +247,80 @@ def test_a_model_subclass_with_call_trains() -> None:
     assert history.history["loss"][-1] < history.history["loss"][0]
     assert model.predict(x).shape == (200, 3)
     assert len(model.get_weights()) == 4
+
+
+class Watching(Callback):
+    """Looks at every batch, so that they run one by one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = 0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.seen += 1
+
+
+def test_batches_in_one_go_compute_what_they_compute_one_by_one() -> None:
+    x, y = three_classes(70)
+    found = []
+    for callbacks in ([], [Watching()]):
+        kcore.set_random_seed(3)
+        model = kcore.Sequential([Dense(8, input_shape=(6,)), Dropout(0.3), Dense(3, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+        # The last batch of an epoch is smaller.
+        history = model.fit(x, y, batch_size=16, epochs=3, verbose=0, callbacks=callbacks)
+        found.append([history.history, *model.get_weights()])
+    assert callbacks[0].seen == 3 * 5
+    assert found[0][0] == found[1][0]
+    for one, other in zip(found[0][1:], found[1][1:], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_numpy_and_blas_are_as_before_after_an_epoch_that_fails() -> None:
+    x, y = three_classes(40)
+    model = classifier()
+    model.fit(x, y, verbose=0)
+    before = np.geterr(), np.getbufsize()
+    replay = next(iter(model._steps.train._compiled._replays.values()))
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    replay.executable._thunks.append(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x, y, verbose=0)
+    assert (np.geterr(), np.getbufsize()) == before
+
+
+def test_rows_one_after_the_other_are_predicted_as_all_at_once() -> None:
+    x, _ = three_classes(8)
+    model = classifier()
+    together = model.predict(x)
+    rows = [model.predict(x[number : number + 1]) for number in range(8)]
+    np.testing.assert_allclose(np.concatenate(rows), together, rtol=1e-6)
+    # Each is an array of its own, and other kinds of data are looked at again.
+    assert not np.shares_memory(rows[0], rows[1])
+    np.testing.assert_allclose(model.predict(x[:1].astype("f8")), rows[0], rtol=1e-6)
+    np.testing.assert_allclose(model.predict(x[:1].tolist()), rows[0], rtol=1e-6)
+    np.testing.assert_allclose(model.predict(x[:2], batch_size=1), together[:2], rtol=1e-6)
+    with pytest.raises(kcore.errors.DataShapeError):
+        model.predict(x[:1, :5])
+    model.set_weights([weight * 0 for weight in model.get_weights()])
+    np.testing.assert_allclose(model.predict(x[:1]), [[1 / 3, 1 / 3, 1 / 3]], rtol=1e-6)
+    model.add(Dense(2))
+    assert model.predict(x[:1]).shape == (1, 2)
+
+
+def test_the_step_before_forgets_nothing_of_a_small_batch_size() -> None:
+    x, _ = three_classes(4)
+    model = classifier()
+    model.predict(x)
+    seen: list[int] = []
+
+    class Counting(Callback):
+        def on_predict_batch_begin(self, batch: int, logs: Any = None) -> None:
+            seen.append(batch)
+
+    model.predict(x, batch_size=2, callbacks=[Counting()])
+    model.predict(x, callbacks=[Counting()])
+    assert seen == [0, 1, 0]
