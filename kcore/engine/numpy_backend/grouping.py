@@ -43,9 +43,6 @@ class Group:
         """The way in which it is cut: all elements in a row where that is possible."""
         return next((mode for mode in ("flat", "rows", "last", "loop") if mode in self.cuts), None)
 
-    def produces(self, value: Value) -> bool:
-        return value in self._produced
-
     def join(self, equation: Equation, found: Sequence[Cut], views: Views, viewed: dict[Value, Equation]) -> bool:
         """Take ``equation`` in, if it can be cut as the others are, and belongs to them."""
         if not self._related(equation, found, views):

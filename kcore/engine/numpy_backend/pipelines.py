@@ -166,7 +166,7 @@ class _Search:
         """How each equation of the group is cut along the steps, if it reads some and all can be."""
         cuts = group.cuts.get("rows")
         if len(group.equations) == 1 and group.equations[0].primitive is matmul_p:
-            cuts = self._product_cut(group.equations[0], known, length) or cuts
+            cuts = self._product_cut(group.equations[0], length) or cuts
         reads = any(self._views.of(value) in known for step in group.equations for value in step.inputs)
         if cuts is None or not reads or cuts[0].size % length:
             return None
@@ -185,7 +185,7 @@ class _Search:
                     return None
         return cuts
 
-    def _product_cut(self, step: Equation, known: set[Value], length: int) -> list[Cut] | None:
+    def _product_cut(self, step: Equation, length: int) -> list[Cut] | None:
         """For a product of a transposed operand and another one, both with all steps: sums over stretches of steps."""
         x, y = step.inputs
         turn = self._viewed.get(x)
