@@ -149,7 +149,8 @@ class Optimizer(Component):
     def apply(self, gradients: Sequence[Array], parameters: Sequence[Variable]) -> None:
         """Assign every parameter and slot its next value; parameters that have no slots yet get them."""
         given = dict(zip(parameters, map(self._clipped, gradients), strict=True))
-        new_parameters = [parameter for parameter in parameters if parameter not in set(self._parameters)]
+        known = set(self._parameters)
+        new_parameters = [parameter for parameter in parameters if parameter not in known]
         if new_parameters:
             self.build([*self._parameters, *new_parameters])
         if not all(given.keys() >= set(bundle.parameters) for bundle in self._bundles):

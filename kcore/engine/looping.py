@@ -10,7 +10,7 @@ from kcore.engine.loop_fission import fission
 from kcore.engine.passes import optimize
 from kcore.engine.primitives.scan import scan_p
 from kcore.engine.program import Equation, Program, Value
-from kcore.engine.tracing import Trace, Variable, apply, concrete, current_trace, is_traced
+from kcore.engine.tracing import Trace, apply, concrete, current_trace, current_value, is_traced
 from kcore.engine.tree import leaves, rebuild, structure
 from kcore.engine.types import Array, ArrayType
 from kcore.errors.engine import OperandError, UnsupportedOperationError
@@ -70,8 +70,8 @@ def _hoisted(trace: Trace, inputs: Sequence[Value], outputs: Sequence[Value]) ->
     Returns:
         the body, whose first inputs are the constants of the loop, and the operands for these.
     """
-    outside: dict[Value, Any] = {value: tracer for tracer, value in trace.captured.items()}
-    outside.update((value, _outer_value(variable)) for variable, value in trace.state.items())
+    outside: dict[Value, Any] = {name: tracer for tracer, name in trace.captured.values()}
+    outside.update((value, current_value(variable)) for variable, value in trace.state.items())
     outside.update(trace.constants)
     equations: list[Equation] = []
     for equation in trace.equations:
@@ -92,11 +92,6 @@ def _hoisted(trace: Trace, inputs: Sequence[Value], outputs: Sequence[Value]) ->
                 constants[value] = outside[value]
     program = optimize(Program([*consts, *inputs], constants, equations, outputs))
     return program, list(consts.values())
-
-
-def _outer_value(variable: Variable) -> Any:
-    trace = current_trace()
-    return variable.value if trace is None else trace.read(variable)
 
 
 def emit_loop(

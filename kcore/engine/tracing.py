@@ -46,7 +46,8 @@ class Trace:
         constants: arrays that the code brought along.
         state: each variable that was read or assigned, with the value it has when the program starts.
         updates: each variable that was assigned, with the tracer of its newest value.
-        captured: for the body of a loop, what it took from the traces around it: each value there, and its name here.
+        captured: for the body of a loop, what it took from the traces around it: by the value there its tracer, and its
+            name here.
 
     Args:
         inside: the trace in whose loop this one writes the body, if it may take values from there.
@@ -58,10 +59,9 @@ class Trace:
         self.constants: dict[Value, Array] = {}
         self.state: dict[Variable, Value] = {}
         self.updates: dict[Variable, Tracer] = {}
-        self.captured: dict[Tracer, Value] = {}
+        self.captured: dict[Value, tuple[Tracer, Value]] = {}
         self._inside = inside
         self._scalars: dict[tuple[bytes, np.dtype[Any]], Value] = {}
-        self._names: dict[Value, Value] = {}
 
     @contextmanager
     def active(self) -> Iterator[Trace]:
@@ -101,10 +101,9 @@ class Trace:
         return outer is not None
 
     def _capture(self, operand: Tracer) -> Value:
-        value = self._names.get(operand.value)
-        if value is None:
-            value = self._names[operand.value] = self.captured[operand] = Value(operand.value.type)
-        return value
+        if operand.value not in self.captured:
+            self.captured[operand.value] = (operand, Value(operand.value.type))
+        return self.captured[operand.value][1]
 
     def _constant(self, array: Array) -> Value:
         if array.dtype.kind not in "biuf":

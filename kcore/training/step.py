@@ -135,12 +135,7 @@ class PredictStep:
         seen = self._seen
         if seen is None or x.shape != seen[0] or x.dtype != seen[1] or batch_size != seen[2]:
             return None
-        replay = seen[3]
-        with replay.lock:
-            replay.executable.inputs[0][...] = x
-            replay.executable.run()
-            output: Array = replay.outputs[0].copy()
-        return output
+        return self._computed(seen[3], [x])[0]
 
     def remember(self, x: Any, batch_size: int | None) -> None:
         """That batches like ``x``, one array that was computed just now, need no checks."""
@@ -159,7 +154,10 @@ class PredictStep:
     def __call__(self, arrays: Sequence[Array], dtypes: Sequence[np.dtype[Any]]) -> list[Array]:
         """The outputs for one batch, which is converted to ``dtypes``."""
         types = tuple(ArrayType(array.shape, dtype) for array, dtype in zip(arrays, dtypes, strict=True))
-        replay = self.replay(types)
+        return self._computed(self.replay(types), arrays)
+
+    @staticmethod
+    def _computed(replay: Replay, arrays: Sequence[Array]) -> list[Array]:
         with replay.lock:
             for buffer, array in zip(replay.executable.inputs, arrays, strict=True):
                 buffer[...] = array

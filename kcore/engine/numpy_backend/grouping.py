@@ -38,6 +38,13 @@ class Group:
         self._produced: set[Value] = set(equation.outputs)
         self._note_sums(equation)
 
+    @classmethod
+    def of(cls, equations: Sequence[Equation], cuts: dict[str, list[Cut]], pipeline: Pipeline | None = None) -> Group:
+        """A group that nothing joins any more."""
+        group = cls(equations[0], [])
+        group.equations, group.cuts, group.pipeline = list(equations), cuts, pipeline
+        return group
+
     @property
     def mode(self) -> str | None:
         """The way in which it is cut: all elements in a row where that is possible."""

@@ -1,7 +1,8 @@
 """From a group of equations to bound kernels: whole, or in shards that threads run side by side.
 
-A shard is what one thread does before all threads meet; within it the equations run block after block, small enough
-for the cache. Both depend on shapes alone, so that results do not depend on the number of threads.
+A shard is what one thread does before all threads meet; within it the equations run block after block, so that what one
+leaves in the cache the next finds there. Both depend on shapes alone, so that results do not depend on the number of
+threads.
 """
 
 from __future__ import annotations
@@ -203,12 +204,10 @@ class Kernel:
                 if cut is not None and cut.params is not None and rows.stop - rows.start != cut.size:
                     params = cut.params(params, rows)
                 if not self._sums(number):
-                    places = (None if cut is None else cut.output,) * len(equation.outputs)
+                    places = (None,) * len(equation.outputs) if cut is None else cut.places
                     results = [
                         _operand(value, axis, cut, rows, arrays, plan, memory)
-                        for value, axis in zip(
-                            equation.outputs, cut.outputs if cut and cut.outputs else places, strict=True
-                        )
+                        for value, axis in zip(equation.outputs, places, strict=True)
                     ]
                     calls.append(equation.primitive.bind(given, results, work, **params))
                     continue

@@ -58,7 +58,8 @@ class _Search:
             followers = [index for chain in chains for index in chain]
             if _multiplied(self._groups[index] for index in (*feeders, *followers)) >= ENOUGH:
                 self._taken.update((*feeders, *followers))
-                ahead = [self._groups[index] for index in sorted(feeders)]
+                fed = [self._groups[index] for index in sorted(feeders)]
+                ahead = [Group.of(feeder.equations, {"rows": feeder.cuts["rows"]}) for feeder in fed]
                 replaced[number] = _joined(ahead, group, [list(chain.values()) for chain in chains])
         return [replaced.get(number, group) for number, group in enumerate(self._groups) if number not in self._taken]
 
@@ -139,8 +140,7 @@ class _Search:
             cuts = None if index in self._taken else self._following_cuts(group, known, length)
             if cuts is None or not all(self._ready(group, known, number)):
                 continue
-            follower = Group(group.equations[0], [])
-            follower.equations, follower.cuts = group.equations, {"rows": cuts}
+            follower = Group.of(group.equations, {"rows": cuts})
             before = {self._number.get(self._views.of(value)) for step in group.equations for value in step.inputs}
             merged = {i: g for chain in chains if before & chain.keys() for i, g in chain.items()}
             chains = [chain for chain in chains if not before & chain.keys()]
@@ -211,11 +211,9 @@ def _multiplied(groups: Iterable[Group]) -> int:
 
 
 def _joined(feeders: list[Group], loop: Group, chains: list[list[Group]]) -> Group:
-    group = Group(loop.equations[0], [])
     followers = [follower for chain in chains for follower in chain]
-    group.equations = [step for part in (*feeders, loop, *followers) for step in part.equations]
-    group.pipeline = Pipeline(feeders, loop.equations[0], chains)
-    return group
+    equations = [step for part in (*feeders, loop, *followers) for step in part.equations]
+    return Group.of(equations, {}, Pipeline(feeders, loop.equations[0], chains))
 
 
 class PipelineKernel:
@@ -253,11 +251,9 @@ class PipelineKernel:
 
     def _kernel(self, group: Group) -> Kernel:
         rows = group.cuts["rows"][0].size // self._length
-        only = Group(group.equations[0], [])
-        only.equations, only.cuts = group.equations, {"rows": group.cuts["rows"]}
         shards = [slice(stretch.start * rows, stretch.stop * rows) for stretch in self._stretches]
         # Work memory for each stretch: any two of them may be worked on at the same time.
-        return Kernel(only, frozenset(), STRETCHES, shards)
+        return Kernel(group, frozenset(), STRETCHES, shards)
 
     def bind(self, arrays: Mapping[Value, Array], scratch: Sequence[Array], team: ThreadTeam) -> list[Thunk]:
         """Thunks that compute all of it on these arrays."""

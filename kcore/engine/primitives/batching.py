@@ -61,6 +61,11 @@ class Cut(NamedTuple):
     least: int = 1
     outputs: tuple[int, ...] = ()
 
+    @property
+    def places(self) -> tuple[int | None, ...]:
+        """The position of the axis in each output."""
+        return self.outputs or (self.output,)
+
 
 Rule: TypeAlias = Callable[[Types, ArrayType, Params], list[Cut]]
 
