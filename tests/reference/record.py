@@ -17,17 +17,33 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 REQUIREMENTS = HERE / "requirements.txt"
 # Modules of recorders/ that all recorders share; every other module there is a subject.
-SHARED = ("__init__", "archive", "sources")
-# Subjects of the core; every other subject is the family of a plugin.
+SHARED = ("__init__", "archive", "sources", "recorder")
+# Subjects of the core; every other subject is the family of a plugin, or a group of its components: "layers/pooling".
 CORE_SUBJECTS = ("network", "h5_files")
-SUBJECTS = tuple(sorted(path.stem for path in (HERE / "recorders").glob("*.py") if path.stem not in SHARED))
+GROUPS = {"layers": "layer_cases"}
+
+
+def _modules(folder: str) -> list[str]:
+    return [path.stem for path in (HERE / "recorders" / folder).glob("*.py") if path.stem not in SHARED]
+
+
+SUBJECTS = tuple(
+    sorted([*_modules("."), *(f"{family}/{group}" for family, folder in GROUPS.items() for group in _modules(folder))])
+)
 
 
 def data_file(subject: str, root: Path = ROOT) -> Path:
     """Where a subject's numbers are kept: beside the plugin's tests, or here for whole networks."""
     if subject in CORE_SUBJECTS:
         return root / "tests" / "reference" / "data" / f"{subject}.npz"
-    return root / "plugins" / subject / "tests" / "reference" / f"{subject}.npz"
+    family, _, group = subject.partition("/")
+    return root / "plugins" / family / "tests" / "reference" / f"{group or family}.npz"
+
+
+def module_of(subject: str) -> str:
+    """The recorder of a subject."""
+    family, _, group = subject.partition("/")
+    return f"recorders.{GROUPS[family]}.{group}" if group else f"recorders.{family}"
 
 
 def environment_python(environment: Path) -> Path:
@@ -56,7 +72,7 @@ def record(subject: str, python: Path, output: Path) -> None:
         "OMP_NUM_THREADS": "1",
     }
     output.parent.mkdir(parents=True, exist_ok=True)
-    command = [str(python), "-m", f"recorders.{subject}", str(output)]
+    command = [str(python), "-m", module_of(subject), str(output)]
     subprocess.run(command, check=True, env={**os.environ, **settings})
 
 
@@ -66,11 +82,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--env", type=Path, default=ROOT / ".reference-env", help="the environment's folder")
     parser.add_argument("--output", type=Path, default=ROOT, help="root of the tree that receives the files")
     options = parser.parse_args(arguments)
-    unknown = sorted(set(options.subjects) - set(SUBJECTS))
+    # The family alone means all of its groups.
+    chosen = [name for given in options.subjects for name in SUBJECTS if given in (name, name.partition("/")[0])]
+    unknown = sorted(
+        set(options.subjects) - {name for subject in SUBJECTS for name in (subject, subject.partition("/")[0])}
+    )
     if unknown:
         parser.error(f"unknown subject: {', '.join(unknown)}; there are {', '.join(SUBJECTS)}")
     python = environment_python(options.env.absolute())
-    for subject in options.subjects or SUBJECTS:
+    for subject in chosen or SUBJECTS:
         output = data_file(subject, options.output.absolute())
         record(subject, python, output)
         print(f"{subject}: {output} ({output.stat().st_size / 1024:.0f} KiB)", flush=True)

@@ -1,3 +1,3 @@
-"""The cases of the layers, by subject; ``recorders.layers`` puts them into one file."""
+"""The cases of the layers: a module, and a file of numbers, for each group."""
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from recorders.layer_cases.recorder import FLOAT64, Recorder
+from recorders.layer_cases.recorder import FLOAT64, Recorder, main
 from recorders.sources import KERAS, KERAS_FLOAT64, normal, to_numpy
 
 
@@ -69,3 +69,7 @@ def shapes_only(recorder: Recorder) -> None:
 def record(recorder: Recorder) -> None:
     dense(recorder)
     shapes_only(recorder)
+
+
+if __name__ == "__main__":
+    main(record)

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch.nn.functional as F  # noqa: N812
 
-from recorders.layer_cases.recorder import Recorder
+from recorders.layer_cases.recorder import Recorder, main
 from recorders.sources import generator, normal
 
 
@@ -26,3 +26,7 @@ def record(recorder: Recorder) -> None:
         recorder.keras(f"Embedding/{variant}", config, x, table)
         if dtype == "int64":
             recorder.torch(f"Embedding/{variant}", config, x, table, F.embedding)
+
+
+if __name__ == "__main__":
+    main(record)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from recorders.layer_cases.recorder import FLOAT64, Recorder
+from recorders.layer_cases.recorder import FLOAT64, Recorder, main
 from recorders.sources import normal
 
 FUSED = "TensorFlow multiplies what the moving variance gets with n / (n - 1) for inputs of four axes."
@@ -70,3 +70,7 @@ def torch_function(config: dict[str, Any], names: tuple[str, ...], axis: int, tr
         return torch.movedim(result, 1, axis)
 
     return function
+
+
+if __name__ == "__main__":
+    main(record)

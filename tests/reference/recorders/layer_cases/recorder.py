@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
-from recorders.archive import Archive
-from recorders.sources import KERAS, precision, pull_back, tensor, tf
+from recorders.archive import Archive, output_path
+from recorders.sources import KERAS, VERSIONS, precision, pull_back, tensor, tf
 
 FLOAT64 = "-float64"
 
@@ -51,25 +52,31 @@ class Recorder:
         self,
         name: str,
         config: dict[str, Any],
-        x: np.ndarray,
+        x: np.ndarray | list[np.ndarray],
         weights: Sequence[np.ndarray] = (),
         sources: Sequence[str] = ("tf_keras", "keras3"),
         note: str = "",
         *,
         training: bool = False,
+        make: Callable[[Any, dict[str, Any]], Any] | None = None,
         **inputs: Any,
     ) -> None:
         """``inputs`` are further arguments of the call, arrays or lists of them, which are recorded by name.
 
-        In training, the weights are recorded again after the call; not in float64, where Keras 2 rounds what it adds to
+        A list for ``x`` is a call on several inputs. ``make(library, arguments)`` gives the layer where it is not the
+        library's class of the component's name. In training, the weights are recorded again after the call; not in float64, where Keras 2 rounds what it adds to
         the moving statistics to float32.
         """
         component = name.split("/", 1)[0]
+        several = isinstance(x, list)
+        xs = x if isinstance(x, list) else [x]
+        floating = xs[0].dtype.kind == "f"
         for source in sources:
             arguments = {key: tuple(v) if isinstance(v, list) else v for key, v in config.items()}
-            with precision(x.dtype.name if x.dtype.kind == "f" else "float32"):
-                layer = getattr(KERAS[source].layers, component)(**arguments)
-                layer.build(x.shape)
+            with precision(xs[0].dtype.name if floating else "float32"):
+                library = KERAS[source]
+                layer = make(library, arguments) if make else getattr(library.layers, component)(**arguments)
+                layer.build([part.shape for part in xs] if several else xs[0].shape)
                 if weights:
                     layer.set_weights(list(weights))
                 given = {key: _tensors(source, value) for key, value in inputs.items()}
@@ -77,23 +84,24 @@ class Recorder:
                     given["training"] = True
 
                 def function(*t: Any, layer: Any = layer, source: str = source, given: Any = given) -> Any:
-                    outputs = layer(*(t or [tensor(source, x)]), **given)
+                    values = list(t) or [tensor(source, part) for part in xs]
+                    outputs = layer(values if several else values[0], **given)
                     # Several outputs, such as the last states, lie side by side.
                     return joined(source, outputs) if isinstance(outputs, list | tuple) else outputs
 
                 # Nothing is differentiated with respect to integers.
-                y, g, slopes = pull_back(source, function, [x] * (x.dtype.kind == "f"), layer.trainable_weights)
+                y, g, slopes = pull_back(source, function, xs if floating else [], layer.trainable_weights)
             more = named(inputs)
-            if training and x.dtype == np.float32:
+            if training and xs[0].dtype == np.float32:
                 more |= {f"w{i}_after": w for i, w in enumerate(layer.get_weights())}
-            dx, dw = (slopes[0], slopes[1:]) if x.dtype.kind == "f" else (None, slopes)
-            self._add(name, source, config, x, weights, y, g, dx, dw, note, more)
+            count = len(xs) if floating else 0
+            self._add(name, source, config, x, weights, y, g, slopes[:count], slopes[count:], note, more)
 
     def torch(
         self,
         name: str,
         config: dict[str, Any],
-        x: np.ndarray,
+        x: np.ndarray | list[np.ndarray],
         weights: Sequence[np.ndarray],
         function: Callable[..., Any],
         note: str = "",
@@ -101,33 +109,48 @@ class Recorder:
         trained: int | None = None,
         **inputs: Any,
     ) -> None:
-        """``function(x, *weights)`` takes and gives tensors in Keras's layouts.
+        """``function(x, *weights)`` takes and gives tensors in Keras's layouts; several inputs come one by one.
 
         Only the first ``trained`` weights have gradients.
         """
         trained = len(weights) if trained is None else trained
         fixed = [torch.tensor(array) for array in weights[trained:]]
-        if x.dtype.kind == "f":
-            y, g, (dx, *dw) = pull_back("torch", lambda t, *w: function(t, *w, *fixed), [x, *weights[:trained]])
+        xs = x if isinstance(x, list) else [x]
+        if xs[0].dtype.kind == "f":
+            y, g, slopes = pull_back("torch", lambda *t: function(*t, *fixed), [*xs, *weights[:trained]])
+            dxs, dw = slopes[: len(xs)], slopes[len(xs) :]
         else:
-            dx, numbers = None, torch.tensor(x)
-            y, g, dw = pull_back("torch", lambda *w: function(numbers, *w, *fixed), weights[:trained])
-        self._add(name, "torch", config, x, weights, y, g, dx, dw, note, named(inputs))
+            numbers = [torch.tensor(part) for part in xs]
+            y, g, dw = pull_back("torch", lambda *w: function(*numbers, *w, *fixed), weights[:trained])
+            dxs = []
+        self._add(name, "torch", config, x, weights, y, g, dxs, dw, note, named(inputs))
 
     def _add(
         self,
         name: str,
         source: str,
         config: dict[str, Any],
-        x: np.ndarray,
+        x: np.ndarray | list[np.ndarray],
         weights: Sequence[np.ndarray],
         y: np.ndarray,
         g: np.ndarray,
-        dx: np.ndarray | None,
+        dxs: Sequence[np.ndarray],
         dw: Sequence[np.ndarray],
         note: str,
         more: dict[str, np.ndarray],
     ) -> None:
-        arrays = {"x": x} | {f"w{i}": w for i, w in enumerate(weights)} | {"g": g, "y": y} | more
-        arrays |= ({} if dx is None else {"dx": dx}) | {f"dw{i}": w for i, w in enumerate(dw)}
+        arrays = named({"x": x}) | {f"w{i}": w for i, w in enumerate(weights)} | {"g": g, "y": y} | more
+        # No gradients for integers.
+        arrays |= named({"dx": list(dxs) if isinstance(x, list) else dxs[0]}) if dxs else {}
+        arrays |= {f"dw{i}": w for i, w in enumerate(dw)}
         self.archive.add(name, source, config, arrays, note)
+
+
+def main(record: Callable[[Recorder], None]) -> None:
+    """Record one group of layers into the file that the command line names."""
+    # PyTorch warns that it copies the input for even kernels with "same" padding: slower, not different.
+    warnings.filterwarnings("ignore", "Using padding='same' with even kernel", UserWarning)
+    path = output_path()
+    archive = Archive(f"layers/{path.stem}", VERSIONS)
+    record(Recorder(archive))
+    archive.write(path)

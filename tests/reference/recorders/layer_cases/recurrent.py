@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.func import functional_call
 
-from recorders.layer_cases.recorder import FLOAT64, Recorder
+from recorders.layer_cases.recorder import FLOAT64, Recorder, main
 from recorders.sources import KERAS, normal, tensor, to_numpy
 
 UNITS, BATCH, STEPS, FEATURES = 3, 4, 5, 2
@@ -141,3 +141,7 @@ def stateful(recorder: Recorder, component: str, resets: dict[str, Any]) -> None
         arrays = {"x": x} | {f"w{i}": w for i, w in enumerate(weights)} | {"y": y}
         note = "The output of the third call; the states went on from the first two."
         recorder.archive.add(name_of(component, "stateful", resets), source, config, arrays, note)
+
+
+if __name__ == "__main__":
+    main(record)

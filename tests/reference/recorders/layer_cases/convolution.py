@@ -1,4 +1,4 @@
-"""Convolution, pooling and upsampling."""
+"""Convolution layers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from recorders.layer_cases.recorder import FLOAT64, Recorder, pair, tag
+from recorders.layer_cases.recorder import FLOAT64, Recorder, main, pair, tag
 from recorders.sources import normal
 
 
@@ -85,35 +84,6 @@ def conv2d(recorder: Recorder) -> None:
     for kernel, strides, padding in itertools.product((3, (3, 2)), (1, 2, (2, 1)), ("valid", "same")):
         conv_case(recorder, kernel, strides, padding, 1, (5, 7), first)
     conv_case(recorder, 3, 1, "same", 2, (6, 6), first | {"activation": "relu"})
-
-
-def max_pooling2d(recorder: Recorder) -> None:
-    grid = itertools.product((2, 3, (2, 1)), (None, 1, 2), ("valid", "same"), ((6, 6), (5, 7)))
-    for pool, strides, padding, size in grid:
-        for data_format in ("channels_last", "channels_first"):
-            first = data_format == "channels_first"
-            if first and size == (6, 6):
-                continue
-            config = {
-                "pool_size": list(pool) if isinstance(pool, tuple) else pool,
-                "strides": strides,
-                "padding": padding,
-                "data_format": data_format,
-            }
-            name = f"MaxPooling2D/p{tag(pool)}-s{tag(strides)}-{padding}-{tag(size)}"
-            name += "-channels_first" if first else ""
-            x = normal((2, 2, *size) if first else (2, *size, 2))
-            for source in ("keras3",) if first else ("tf_keras", "keras3"):
-                recorder.keras(name, config, x, (), (source,))
-    tied = np.maximum(normal((2, 6, 6, 2), tag="ties"), 0).astype("float32")
-    tied[0, :4, :4] = 0.5
-    negative = -np.abs(normal((2, 5, 5, 2), tag="negative"))
-    note = "Windows with equal maxima: see how the gradient goes to one of them."
-    for pool, strides, padding in ((2, None, "valid"), (3, 1, "same"), (3, 2, "same"), (3, 2, "valid")):
-        config = {"pool_size": pool, "strides": strides, "padding": padding}
-        recorder.keras(f"MaxPooling2D/ties-p{pool}-s{strides}-{padding}", config, tied, note=note)
-        recorder.keras(f"MaxPooling2D/negative-p{pool}-s{strides}-{padding}", config, negative)
-    recorder.keras(f"MaxPooling2D/p2{FLOAT64}", {"pool_size": 2}, normal((2, 4, 4, 2), "float64"))
 
 
 def conv1d(recorder: Recorder) -> None:
@@ -198,42 +168,10 @@ def conv2d_groups(recorder: Recorder) -> None:
         recorder.torch(name, config, x, weights, function)
 
 
-def global_max_pooling1d(recorder: Recorder) -> None:
-    tied = np.maximum(normal((3, 5, 4), tag="ties"), 0).astype("float32")
-    for data_format, axis in (("channels_last", 1), ("channels_first", 2)):
-        for variant, x in (("plain", normal((3, 5, 4))), ("ties", tied)):
-            config = {"data_format": data_format}
-            recorder.keras(f"GlobalMaxPooling1D/{variant}-{data_format}", config, x)
-            recorder.torch(
-                f"GlobalMaxPooling1D/{variant}-{data_format}", config, x, (), lambda t, axis=axis: t.amax(axis)
-            )
-    recorder.keras("GlobalMaxPooling1D/keepdims", {"keepdims": True}, normal((3, 5, 4)))
-    recorder.keras(f"GlobalMaxPooling1D/plain{FLOAT64}", {}, normal((3, 5, 4), "float64"), sources=("tf_keras",))
-
-
-def up_sampling2d(recorder: Recorder) -> None:
-    grid = itertools.product((1, 2, 3, (3, 2)), ("nearest", "bilinear"), ("channels_last", "channels_first"))
-    for size, interpolation, data_format in grid:
-        config = {
-            "size": list(size) if isinstance(size, tuple) else size,
-            "interpolation": interpolation,
-            "data_format": data_format,
-        }
-        name = f"UpSampling2D/{tag(size)}-{interpolation}-{data_format}"
-        first = data_format == "channels_first"
-        x = normal((2, 2, 3, 4) if first else (2, 3, 4, 2))
-        recorder.keras(name, config, x)
-
-        def function(t: Any, size: Any = size, interpolation: str = interpolation, first: bool = first) -> Any:
-            t = t if first else t.permute(0, 3, 1, 2)
-            result = F.interpolate(t, scale_factor=pair(size), mode=interpolation)
-            return result if first else result.permute(0, 2, 3, 1)
-
-        recorder.torch(name, config, x, (), function)
-    config = {"interpolation": "bilinear"}
-    recorder.keras("UpSampling2D/one-pixel", config, normal((2, 1, 1, 3)))
-
-
 def record(recorder: Recorder) -> None:
-    for part in (conv2d, max_pooling2d, conv1d, conv2d_groups, global_max_pooling1d, up_sampling2d):
+    for part in (conv2d, conv1d, conv2d_groups):
         part(recorder)
+
+
+if __name__ == "__main__":
+    main(record)
