@@ -19,9 +19,10 @@ class CallContext:
         masks: of the arrays that layers pass to each other, one table for all calls inside the outermost context.
         frozen: the layers whose weights the training leaves alone; ``None`` where only they themselves know.
         place: of the layer in its model, for errors.
+        depth: how many contexts there are around; 0 outside of all calls.
     """
 
-    __slots__ = ("frozen", "losses", "masks", "place", "training")
+    __slots__ = ("depth", "frozen", "losses", "masks", "place", "training")
 
     def __init__(
         self,
@@ -30,12 +31,14 @@ class CallContext:
         masks: MaskTable,
         frozen: Set[Any] | None = None,
         place: str = "",
+        depth: int = 0,
     ) -> None:
         self.training = training
         self.losses = losses
         self.masks = masks
         self.frozen = frozen
         self.place = place
+        self.depth = depth
 
 
 # Nothing is noted in its table: every context is inside it.
@@ -64,6 +67,7 @@ def call_context(
         MaskTable() if outer is _OUTSIDE else outer.masks,
         outer.frozen if frozen is None else frozen,
         outer.place if place is None else place,
+        outer.depth + 1,
     )
     token = _current.set(context)
     try:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 
 from kcore.components.call_context import call_context, current_context
 from kcore.components.component import Component, plain
 from kcore.components.constraint import Constraint
-from kcore.components.input_spec import InputSpec
+from kcore.components.input_spec import InputSpec, unmet
 from kcore.components.names import snake_case, unique_name
 from kcore.components.regularizer import Regularizer
 from kcore.components.shape_inference import traced_output_shape
 from kcore.components.symbolic import SymbolicTensor
+from kcore.components.weights import Weighted
 from kcore.components.wiring import Wired, shapes_of, wire
 from kcore.engine.settings import floatx
 from kcore.engine.tracing import Variable
@@ -30,13 +30,12 @@ from kcore.errors.components import (
     LayerInputError,
     LayerMaskError,
     LayerStateError,
-    WeightsError,
     spelled_shape,
 )
 from kcore.registry import registry
 
 
-class Layer(Wired, Component):
+class Layer(Wired, Weighted, Component):
     """A piece of a network: weights, and a function of arrays.
 
     A subclass keeps its constructor arguments as attributes, makes its weights in ``build(input_shape)``, and
@@ -62,7 +61,6 @@ class Layer(Wired, Component):
 
     supports_masking: bool = False
     input_dtype: str | None = None
-    _sublayers: dict[str, list[Layer]]
 
     def __init__(
         self,
@@ -92,10 +90,11 @@ class Layer(Wired, Component):
         self.batch_input_shape: Shape | None = None if batch_input_shape is None else tuple(batch_input_shape)
         self.activity_regularizer = registry("regularizers").get(activity_regularizer)
         self.built = False
-        self.input_spec: InputSpec | None = None
+        self.input_spec: InputSpec | list[InputSpec] | None = None
         self.nodes = []
         self.regularizers: list[tuple[Variable, Regularizer]] = []
         self.constraints: list[tuple[Variable, Constraint]] = []
+        self.loss_functions: list[Callable[[], Any]] = []
         self._variables: list[Variable] = []
         self._first_weights = None if weights is None else [np.asarray(array) for array in weights]
         parameters = inspect.signature(self.call).parameters
@@ -134,6 +133,66 @@ class Layer(Wired, Component):
             return None
         raise LayerMaskError(layer=self.name, kind=type(self).__name__, place=current_context().place)
 
+    # --- what a call tells the training ------------------------------------------------------------------------------
+
+    def add_loss(self, losses: Any, inputs: Any = None) -> None:
+        """Add to the loss that training minimises.
+
+        Args:
+            losses: in ``call``, a number computed there (or a list of them), which counts for that call; nothing
+                happens where nobody trains or evaluates. Anywhere, a function without arguments that gives a number
+                from the layer's weights; it is called in every training and evaluation step.
+            inputs: for Keras's sake; on what the numbers depend is seen in tracing.
+
+        Raises:
+            InvalidArgumentError: something that is not a single number.
+            LayerStateError: a number, outside of ``call``.
+        """
+        context = current_context()
+        for loss in losses if isinstance(losses, list | tuple) else [losses]:
+            if callable(loss):
+                self.loss_functions.append(loss)
+                continue
+            if np.shape(loss) != () or isinstance(loss, SymbolicTensor):
+                raise InvalidArgumentError(
+                    component=f"{type(self).__name__}.add_loss",
+                    argument="losses",
+                    value=loss if isinstance(loss, SymbolicTensor) else f"array of shape {np.shape(loss)}",
+                    allowed="single numbers: take np.mean or np.sum of an array; or functions without arguments",
+                )
+            if context.depth == 0:
+                raise LayerStateError(
+                    layer=self.name,
+                    problem="was given a loss outside of call(), where a number never changes",
+                    advice="Add it in call(), or give a function without arguments that computes it from weights.",
+                )
+            if context.losses is not None:
+                context.losses.append(loss)
+
+    def add_update(self, updates: Any, inputs: Any = None) -> None:
+        """Change variables after this step of training; called in ``call``.
+
+        Nothing happens outside of training, and where the layer, or one around it, is not trainable.
+
+        Args:
+            updates: a pair ``(variable, new value)``, or a list of such.
+            inputs: for Keras's sake.
+
+        Raises:
+            InvalidArgumentError: something other than such pairs.
+        """
+        pair = isinstance(updates, tuple) and len(updates) == 2 and isinstance(updates[0], Variable)
+        for update in [updates] if pair else updates:
+            if not isinstance(update, tuple | list) or len(update) != 2 or not isinstance(update[0], Variable):
+                raise InvalidArgumentError(
+                    component=f"{type(self).__name__}.add_update",
+                    argument="updates",
+                    value=update,
+                    allowed="a pair (variable, new value), or a list of such pairs",
+                )
+            if current_context().training and not self.frozen:
+                update[0].assign(update[1])
+
     # --- config ------------------------------------------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:
@@ -150,129 +209,6 @@ class Layer(Wired, Component):
         # The base's own arguments are written above; a subclass may still have one of the same name as its own.
         kept = vars(self)
         return {"self", *(name for name in _BASE_ARGUMENTS if name not in kept or name in ("name", "dtype"))}
-
-    # --- weights -----------------------------------------------------------------------------------------------------
-
-    def add_weight(
-        self,
-        name: str,
-        shape: Sequence[int],
-        initializer: Any = "glorot_uniform",
-        *,
-        regularizer: Any = None,
-        constraint: Any = None,
-        trainable: bool = True,
-        dtype: npt.DTypeLike | None = None,
-    ) -> Variable:
-        """Make a weight; called in ``build``.
-
-        Args:
-            name: within the layer, such as ``"kernel"``.
-            shape: all sizes known.
-            initializer, regularizer, constraint: a component, its name, or its config.
-            trainable: whether gradients are taken with respect to it.
-            dtype: the layer's by default.
-
-        Raises:
-            LayerStateError: a size is unknown.
-        """
-        if any(size is None for size in shape):
-            raise LayerStateError(
-                layer=self.name,
-                problem=f"cannot make its weight {name!r} of shape {tuple(shape)}, because a size is unknown",
-                advice="Give the input a fixed size on the axis that the weight depends on.",
-            )
-        make = registry("initializers").get(initializer)
-        value = make(tuple(shape), dtype or self.dtype)
-        variable = Variable(value, name=f"{self.name}/{name}", trainable=trainable, dtype=dtype or self.dtype)
-        self._variables.append(variable)
-        penalty = registry("regularizers").get(regularizer)
-        if penalty is not None:
-            self.regularizers.append((variable, penalty))
-        projection = registry("constraints").get(constraint)
-        if projection is not None:
-            self.constraints.append((variable, projection))
-        return variable
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # Layers kept as attributes belong to this one: their weights are its weights.
-        if name != "_sublayers":
-            found = [item for item in _flat(value) if isinstance(item, Layer)]
-            if found:
-                self._sublayers[name] = found
-            else:
-                self._sublayers.pop(name, None)
-        object.__setattr__(self, name, value)
-
-    @property
-    def sublayers(self) -> list[Layer]:
-        """Layers that this one keeps as attributes, alone or in lists and dictionaries, once each."""
-        return list(dict.fromkeys(layer for layers in self._sublayers.values() for layer in layers))
-
-    def walk(self) -> Iterator[Layer]:
-        """This layer and all layers inside it, once each."""
-        seen: set[int] = set()
-        stack: list[Layer] = [self]
-        while stack:
-            layer = stack.pop()
-            if id(layer) not in seen:
-                seen.add(id(layer))
-                yield layer
-                stack.extend(reversed(layer.sublayers))
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The weights that training changes; none if the layer is not trainable."""
-        if not self.trainable:
-            return []
-        own = [variable for variable in self._variables if variable.trainable]
-        return _once([*own, *(weight for layer in self.sublayers for weight in layer.trainable_weights)])
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The weights that training leaves alone."""
-        changed = set(self.trainable_weights)
-        everything = [*self._variables, *(weight for layer in self.sublayers for weight in layer.weights)]
-        return [variable for variable in _once(everything) if variable not in changed]
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All weights, in an order that does not depend on ``trainable``: trainable by nature first."""
-        own = [variable for variable in self._variables if variable.trainable]
-        fixed = [variable for variable in self._variables if not variable.trainable]
-        return _once([*own, *(weight for layer in self.sublayers for weight in layer.weights), *fixed])
-
-    def get_weights(self) -> list[Array]:
-        """Copies of all weights, in the order of ``weights``."""
-        return [variable.numpy() for variable in self.weights]
-
-    def set_weights(self, weights: Sequence[Array]) -> None:
-        """Give all weights new values, in the order of ``weights``; nothing changes if one does not fit.
-
-        Raises:
-            WeightsError: the number of arrays, or a shape, is wrong.
-        """
-        arrays = [np.asarray(array) for array in weights]
-        expected = [variable.shape for variable in self.weights]
-        given = [array.shape for array in arrays]
-        if expected != given:
-            raise WeightsError(owner=f"{type(self).__name__} {self.name!r}", expected=expected, given=given)
-        for variable, array in zip(self.weights, arrays, strict=True):
-            variable.assign(array)
-
-    def count_params(self) -> int:
-        """The number of numbers in all weights.
-
-        Raises:
-            LayerStateError: the layer is not built.
-        """
-        if not self.built:
-            raise LayerStateError(
-                layer=self.name,
-                problem="has no weights yet, because it is not built",
-                advice="Call it on an input, or give the first layer an input_shape.",
-            )
-        return sum(variable.size for variable in self.weights)
 
     # --- calling -----------------------------------------------------------------------------------------------------
 
@@ -291,7 +227,8 @@ class Layer(Wired, Component):
             LayerCallError: ``call`` failed; the cause is chained.
         """
         if any(isinstance(item, SymbolicTensor) for item in leaves(inputs)):
-            return wire(self, inputs, kwargs if mask is None else {**kwargs, "mask": mask})
+            given = {"training": training, "mask": mask}
+            return wire(self, inputs, {**kwargs, **{name: value for name, value in given.items() if value is not None}})
         self.ensure_built(shapes_of(inputs))
         frozen = None if self.trainable or current_context().frozen is not None else frozenset(self.walk())
         with call_context(training=training, frozen=frozen) as context:
@@ -351,15 +288,9 @@ class Layer(Wired, Component):
         self._check(input_shape)
 
     def _check(self, input_shape: Any) -> None:
-        if self.input_spec is None:
-            return
-        if isinstance(input_shape, list):
-            expected, given = "one input", f"a list of {len(input_shape)} inputs"
-        elif self.input_spec.accepts(input_shape):
-            return
-        else:
-            expected, given = self.input_spec.describe(), input_shape
-        self.refuse_input(expected, given)
+        found = unmet(self.input_spec, input_shape)
+        if found is not None:
+            self.refuse_input(*found)
 
     def refuse_input(self, expected: str, shape: Shape | str) -> NoReturn:
         """Raise the error for an input that this layer cannot take; it names the layer and its place in the model.
@@ -381,20 +312,6 @@ class Layer(Wired, Component):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
-
-
-def _flat(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from _flat(item)
-    else:
-        yield value
-
-
-def _once(variables: Sequence[Variable]) -> list[Variable]:
-    return list(dict.fromkeys(variables))
 
 
 _BASE_ARGUMENTS = frozenset(inspect.signature(Layer.__init__).parameters)

@@ -1,12 +1,13 @@
-"""The output shape of a layer that does not state it: trace its call on stand-ins."""
+"""What a call gives, found without computing: the call is traced on stand-ins of two sizes, and the shapes compared."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from kcore.components.call_context import call_context
+from kcore.components.symbolic import SymbolicTensor
 from kcore.engine.tracing import Trace
-from kcore.engine.tree import leaves, map_leaves
+from kcore.engine.tree import leaves, map_leaves, rebuild
 from kcore.engine.types import ArrayType, Shape
 
 if TYPE_CHECKING:
@@ -17,27 +18,60 @@ if TYPE_CHECKING:
 _STAND_INS = ((2, 48), (3, 96))
 
 
+def traced_call(
+    layer: Layer, inputs: Any, kwargs: dict[str, Any], masks: Any = None, losses: list[Any] | None = None
+) -> tuple[Any, Any]:
+    """What ``layer(inputs, mask=masks, **kwargs)`` would return, and its masks, both as symbolic tensors.
+
+    Args:
+        layer: is built.
+        inputs: a symbolic tensor, or a list of them.
+        kwargs: further arguments of the call; symbolic tensors among them are stood in for, too.
+        masks: of the inputs, in their form, symbolic.
+        losses: a list that receives a traced number for each penalty; they are of no use but to be counted.
+    """
+    losses = [] if losses is None else losses
+    (outputs, found), (more, more_found) = (
+        _traced(layer, inputs, kwargs, masks, losses, *sizes) for sizes in _STAND_INS
+    )
+    return _merged(layer.name, outputs, more), _merged(f"{layer.name}/mask", found, more_found)
+
+
 def traced_output_shape(layer: Layer, input_shape: Any) -> Any:
-    """Trace ``layer.call`` without computing, and read the shape of what it returns."""
-    first, second = (_trace(layer, input_shape, *sizes) for sizes in _STAND_INS)
-    shapes = [_merge(a.shape, b.shape) for a, b in zip(leaves(first), leaves(second), strict=True)]
-    return shapes if isinstance(first, list | tuple) else shapes[0]
+    """The output's shape, or a list of shapes, for an input's shape or a list of shapes."""
+    dtype = layer.input_dtype or layer.dtype
+    several = isinstance(input_shape, list)
+    inputs = [SymbolicTensor(shape, dtype, "") for shape in (input_shape if several else [input_shape])]
+    outputs, _ = traced_call(layer, inputs if several else inputs[0], {})
+    shapes = [output.shape for output in leaves(outputs)]
+    return shapes if isinstance(outputs, list | tuple) else shapes[0]
 
 
-def _trace(layer: Layer, input_shape: Any, batch: int, other: int) -> Any:
+def _traced(
+    layer: Layer, inputs: Any, kwargs: Any, masks: Any, losses: list[Any], batch: int, other: int
+) -> tuple[Any, Any]:
     trace = Trace()
 
-    def stand_in(shape: Shape) -> Any:
-        sizes = [(batch if axis == 0 else other) if size is None else size for axis, size in enumerate(shape)]
-        return trace.add_input(ArrayType(sizes, layer.input_dtype or layer.dtype))
+    def stand_in(leaf: Any) -> Any:
+        if not isinstance(leaf, SymbolicTensor):
+            return leaf
+        sizes = [(batch if axis == 0 else other) if size is None else size for axis, size in enumerate(leaf.shape)]
+        return trace.add_input(ArrayType(sizes, leaf.dtype))
 
-    shapes = input_shape if isinstance(input_shape, list) else [input_shape]
-    inputs = [stand_in(shape) for shape in shapes]
-    with trace.active(), call_context(losses=[]):
+    given, more, given_masks = (map_leaves(stand_in, tree) for tree in (inputs, kwargs, masks))
+    with trace.active(), call_context(losses=losses) as context:
         # Through __call__, so that failures name the layer.
-        outputs = layer(inputs if isinstance(input_shape, list) else inputs[0])
-    return map_leaves(lambda leaf: leaf, outputs)
+        outputs = layer(given, **more) if masks is None else layer(given, **more, mask=given_masks)
+        return outputs, context.masks.of(outputs)
 
 
-def _merge(first: tuple[int, ...], second: tuple[int, ...]) -> Shape:
+def _merged(name: str, first: Any, second: Any) -> Any:
+    parts = [
+        SymbolicTensor(_common(a.shape, b.shape), a.dtype, name)
+        for a, b in zip(leaves(first), leaves(second), strict=True)
+    ]
+    return rebuild(first, parts)
+
+
+def _common(first: tuple[int, ...], second: tuple[int, ...]) -> Shape:
     return tuple(a if a == b else None for a, b in zip(first, second, strict=True))

@@ -53,9 +53,12 @@ class Node:
     Attributes:
         layer: what was called.
         inputs: the call's first argument: a symbolic tensor, or a list of them.
-        kwargs: the call's other arguments.
+        kwargs: the call's other arguments, among which there may be symbolic tensors, too.
         outputs: what it returned, in the same form.
+        masks: of the outputs, in their form, once somebody has asked for them.
     """
+
+    masks: Any
 
     def __init__(self, layer: Layer, inputs: Any, kwargs: dict[str, Any], outputs: Any) -> None:
         self.layer = layer
@@ -65,6 +68,11 @@ class Node:
         for index, tensor in enumerate(leaves(outputs)):
             tensor.node = self
             tensor.index = index
+
+    @property
+    def needs(self) -> list[SymbolicTensor]:
+        """All symbolic tensors that the call takes."""
+        return [leaf for leaf in leaves([self.inputs, self.kwargs]) if isinstance(leaf, SymbolicTensor)]
 
     @property
     def number(self) -> int:

@@ -10,6 +10,7 @@ from kcore.errors.components import LabelValueError as LabelValueError
 from kcore.errors.components import LayerCallError as LayerCallError
 from kcore.errors.components import LayerInputError as LayerInputError
 from kcore.errors.components import LayerMaskError as LayerMaskError
+from kcore.errors.components import LayerNodeError as LayerNodeError
 from kcore.errors.components import LayerStateError as LayerStateError
 from kcore.errors.components import WeightsError as WeightsError
 from kcore.errors.datasets import DatasetFormatError as DatasetFormatError
@@ -45,5 +46,6 @@ from kcore.errors.training import DataShapeError as DataShapeError
 from kcore.errors.training import DataStructureError as DataStructureError
 from kcore.errors.training import DataTypeError as DataTypeError
 from kcore.errors.training import EmptyDataError as EmptyDataError
+from kcore.errors.training import NoLossError as NoLossError
 from kcore.errors.training import NotCompiledError as NotCompiledError
 from kcore.errors.warnings import KcoreWarning as KcoreWarning

@@ -108,6 +108,28 @@ class LayerStateError(KcoreError, RuntimeError):
         super().__init__(f"Layer {layer!r} {problem}. {advice}", layer=layer, problem=problem, advice=advice)
 
 
+class LayerNodeError(KcoreError, AttributeError):
+    """A layer was asked for the input or output of its only call, or of a certain one, which it does not have.
+
+    Attributes: `layer`, `what` (was asked for: "input", "output mask", ...), `nodes` (how many calls there are),
+    `index` (of the call that was asked for; ``None`` for the only one).
+    """
+
+    def __init__(self, *, layer: str, what: str, nodes: int, index: int | None) -> None:
+        method = f"get_{what.replace(' ', '_')}_at"
+        calls = "1 time" if nodes == 1 else f"{nodes} times"
+        if nodes == 0:
+            text = f"Layer {layer!r} has no {what}, because it is in no graph. Call it on an Input."
+        elif index is None:
+            text = (
+                f"Layer {layer!r} has more than one {what}, because it was called {calls}. Choose one: "
+                f"{method}(0) to {method}({nodes - 1})."
+            )
+        else:
+            text = f"Layer {layer!r} has no {what} number {index}: it was called {calls}, counted from 0."
+        super().__init__(text, layer=layer, what=what, nodes=nodes, index=index)
+
+
 class WeightsError(KcoreError, ValueError):
     """Weights that do not fit the layer or model they are given to."""
 

@@ -21,6 +21,17 @@ class NotCompiledError(KcoreError, RuntimeError):
         )
 
 
+class NoLossError(KcoreError, ValueError):
+    """Nothing to minimise: no loss was given to ``compile``, and no layer adds one."""
+
+    def __init__(self, *, model: str) -> None:
+        super().__init__(
+            f"Model {model!r} has no loss to minimise: compile() was given none, and no layer calls add_loss(). "
+            f"Call model.compile(loss=...) with a loss for at least one output.",
+            model=model,
+        )
+
+
 class DataShapeError(KcoreError, ValueError):
     """Data whose shape the model cannot take."""
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 from kcore.components.call_context import call_context
 from kcore.components.layer import Layer
 from kcore.components.symbolic import Node, SymbolicTensor
+from kcore.components.wiring import called_symbolically
 from kcore.engine.tree import leaves, map_leaves
 from kcore.errors.components import InvalidArgumentError
 from kcore.errors.models import GraphError
@@ -77,7 +78,7 @@ class Functional(Model):
                 order.append(node)
             else:
                 stack.append((tensor, True))
-                stack.extend((needed, False) for needed in reversed(leaves(node.inputs)))
+                stack.extend((needed, False) for needed in reversed(node.needs))
         return order
 
     # --- Layer -------------------------------------------------------------------------------------------------------
@@ -93,10 +94,10 @@ class Functional(Model):
         for node in self.order:
             if isinstance(node.layer, InputLayer):
                 continue
-            arguments = map_leaves(lambda tensor: values[id(tensor)], node.inputs)
+            arguments, more = _substituted([node.inputs, node.kwargs], values)
             place = f"layer {positions[node.layer]} of {count} in model {self.name!r}"
             with call_context(place=place):
-                result = node.layer(arguments, **node.kwargs)
+                result = node.layer(arguments, **more)
             for tensor, value in zip(leaves(node.outputs), leaves(result), strict=True):
                 values[id(tensor)] = value
         results = [values[id(tensor)] for tensor in self.outputs]
@@ -104,15 +105,17 @@ class Functional(Model):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         given = input_shape if isinstance(input_shape, list) else [input_shape]
-        shapes: dict[int, Any] = {id(tensor): shape for tensor, shape in zip(self.inputs, given, strict=True)}
+        known: dict[int, Any] = {
+            id(tensor): SymbolicTensor(shape, tensor.dtype, tensor.name)
+            for tensor, shape in zip(self.inputs, given, strict=True)
+        }
         for node in self.order:
             if isinstance(node.layer, InputLayer):
                 continue
-            needed = [shapes[id(tensor)] for tensor in leaves(node.inputs)]
-            found = node.layer.compute_output_shape(needed if isinstance(node.inputs, list | tuple) else needed[0])
-            for tensor, shape in zip(leaves(node.outputs), found if isinstance(found, list) else [found], strict=True):
-                shapes[id(tensor)] = shape
-        results = [shapes[id(tensor)] for tensor in self.outputs]
+            arguments, more = _substituted([node.inputs, node.kwargs], known)
+            found = called_symbolically(node.layer, arguments, more)
+            known.update(zip(map(id, leaves(node.outputs)), leaves(found), strict=True))
+        results = [known[id(tensor)].shape for tensor in self.outputs]
         return results[0] if self._single_output else results
 
     # --- Trainer -----------------------------------------------------------------------------------------------------
@@ -123,7 +126,7 @@ class Functional(Model):
     def _reader(self, tensor: SymbolicTensor) -> str:
         """The first layer that takes this input, for errors."""
         for node in self.order:
-            if any(needed is tensor for needed in leaves(node.inputs)):
+            if any(needed is tensor for needed in node.needs):
                 return node.layer.name
         return tensor.name
 
@@ -163,3 +166,8 @@ class Functional(Model):
     def from_config(cls, config: dict[str, Any]) -> Self:
         inputs, outputs = graph_from_config(config)
         return cls(inputs, outputs, name=config.get("name"))
+
+
+def _substituted(tree: Any, values: dict[int, Any]) -> Any:
+    """``tree`` with what is known of each symbolic tensor in its place; other leaves stay."""
+    return map_leaves(lambda leaf: values[id(leaf)] if isinstance(leaf, SymbolicTensor) else leaf, tree)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kcore.components.layer import Layer
-from kcore.components.symbolic import SymbolicTensor
+from kcore.components.symbolic import Node, SymbolicTensor
 from kcore.engine.tree import leaves
 from kcore.errors.base import KcoreError
 from kcore.errors.models import GraphError
@@ -13,6 +14,8 @@ from kcore.registry import deserialize, serialize
 
 if TYPE_CHECKING:
     from kcore.models.functional import Functional
+
+_TENSOR = "__keras_tensor__"
 
 
 def graph_config(model: Functional) -> dict[str, Any]:
@@ -33,7 +36,7 @@ def graph_config(model: Functional) -> dict[str, Any]:
     layers = []
     for layer in model.layers:
         inbound = [
-            [[*reference(tensor), node.kwargs] for tensor in leaves(node.inputs)]
+            [[*reference(tensor), _written(model.name, node, reference)] for tensor in leaves(node.inputs)]
             for node in calls[layer]
             if leaves(node.inputs)
         ]
@@ -82,11 +85,11 @@ def graph_from_config(config: dict[str, Any]) -> tuple[Any, Any]:
             later = []
             for layer_name, calls in waiting:
                 while calls:
-                    wired = [(tensor(reference), reference) for reference in _normal(calls[0])]
-                    if any(found is None for found, _ in wired):
+                    references = _normal(calls[0])
+                    operands = [tensor(reference) for reference in references]
+                    arguments = _read(dict(references[0][3]) if len(references[0]) > 3 else {}, tensor)
+                    if any(found is None for found in [*operands, *arguments.values()]):
                         break
-                    operands = [found for found, _ in wired]
-                    arguments = dict(wired[0][1][3]) if len(wired[0][1]) > 3 else {}
                     layers[layer_name](operands if len(operands) > 1 else operands[0], **arguments)
                     calls.pop(0)
                 if calls:
@@ -113,6 +116,38 @@ def graph_from_config(config: dict[str, Any]) -> tuple[Any, Any]:
             model=name, problem="names an input or output that no call makes", advice="The config was changed by hand."
         )
     return (ends[0] if len(ends[0]) > 1 else ends[0][0]), (ends[1] if len(ends[1]) > 1 else ends[1][0])
+
+
+def _written(model: str, node: Node, reference: Callable[[SymbolicTensor], list[Any]]) -> dict[str, Any]:
+    """The further arguments of a call as data; a symbolic tensor by where it comes from, as Keras 3 writes it.
+
+    Raises:
+        GraphError: an argument is nothing that a file can hold.
+    """
+    written: dict[str, Any] = {}
+    for name, value in node.kwargs.items():
+        if isinstance(value, SymbolicTensor):
+            written[name] = {"class_name": _TENSOR, "config": {"keras_history": reference(value)}}
+        elif value is None or isinstance(value, bool | int | float | str):
+            written[name] = value
+        else:
+            raise GraphError(
+                model=model,
+                problem=f"calls layer {node.layer.name!r} with {name}={value!r}, which a config cannot hold",
+                advice="Give it a number, a string, or a symbolic tensor; several tensors go into the first argument.",
+            )
+    return written
+
+
+def _read(arguments: dict[str, Any], tensor: Callable[[Any], SymbolicTensor | None]) -> dict[str, Any]:
+    """The arguments that ``_written`` wrote; ``None`` for a tensor that no call has made yet."""
+    return {
+        name: tensor(value["config"]["keras_history"])
+        if isinstance(value, dict) and value.get("class_name") == _TENSOR
+        else value
+        for name, value in arguments.items()
+        if value is not None
+    }
 
 
 def _normal(call: Any) -> list[Any]:

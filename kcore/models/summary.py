@@ -62,7 +62,7 @@ def _connections(model: Model, nodes: list[Node]) -> str:
         return ""
     names = []
     for node in nodes:
-        for tensor in leaves(node.inputs):
+        for tensor in node.needs:
             assert tensor.node is not None
             number = tensor.node.number
             names.append(tensor.node.layer.name + (f"[{number}]" if number else ""))

@@ -92,7 +92,7 @@ class Objectives:
     """
 
     def __init__(self, model: str, outputs: Sequence[str], loss: Any, metrics: Any, loss_weights: Any) -> None:
-        if loss is None or (isinstance(loss, list | tuple | dict) and not loss):
+        if isinstance(loss, list | tuple | dict) and not loss:
             raise InvalidArgumentError(
                 component="compile", argument="loss", value=loss, allowed="a loss for at least one output"
             )
@@ -106,6 +106,11 @@ class Objectives:
         self.metrics: list[list[Metric]] = [
             [as_metric(item) for item in items] for items in metrics_by_output(model, outputs, metrics)
         ]
+
+    @property
+    def needs_labels(self) -> bool:
+        """Whether any loss or metric compares with labels; else the model's own losses are all there is."""
+        return any(loss is not None for loss in self.losses) or any(self.metrics)
 
     def names(self) -> list[str]:
         """What logs hold, in order: the loss, the loss of each output if there are several, then the metrics."""

@@ -14,6 +14,7 @@ from kcore.components.optimizer import Optimizer
 from kcore.engine.autodiff import gradients
 from kcore.engine.compiled import CompiledFunction, Replay
 from kcore.engine.types import Array, ArrayType
+from kcore.errors.training import NoLossError
 from kcore.ops import cast
 from kcore.training.objectives import Objectives
 
@@ -79,9 +80,10 @@ class Steps:
         """The weighted sum of the outputs' losses and all penalties; also taken into the running means."""
         rows = outputs[0].shape[0]
         total: Any = None
-        for number, (loss, output, label) in enumerate(zip(self.objectives.losses, outputs, labels, strict=True)):
+        for number, (loss, output) in enumerate(zip(self.objectives.losses, outputs, strict=True)):
             if loss is None:
                 continue
+            label = labels[number]
             value = loss(label, output, weights[number] if weights else None)
             part = self.parts[number]
             if part is not None:
@@ -91,9 +93,12 @@ class Steps:
             total = value if total is None else total + value
         for layer in self.model.walk():
             for variable, regularizer in layer.regularizers:
-                total = total + cast(regularizer(variable), total.dtype)  # type: ignore[arg-type]
+                penalties = [*penalties, regularizer(variable)]  # type: ignore[arg-type]
+            penalties = [*penalties, *(function() for function in layer.loss_functions)]
         for penalty in penalties:
-            total = total + cast(penalty, total.dtype)
+            total = penalty if total is None else total + cast(penalty, total.dtype)
+        if total is None:
+            raise NoLossError(model=self.model.name)
         self.total.add(total, np.asarray(float(rows)))
         return total
 

@@ -10,11 +10,12 @@ import numpy as np
 from kcore.components.callback import Callback
 from kcore.components.layer import Layer
 from kcore.components.optimizer import Optimizer
-from kcore.components.shape_inference import traced_output_shape
+from kcore.components.shape_inference import traced_call, traced_output_shape
+from kcore.components.symbolic import SymbolicTensor
 from kcore.engine.settings import floatx
 from kcore.engine.types import Array
 from kcore.errors.components import InvalidArgumentError
-from kcore.errors.training import EmptyDataError, NotCompiledError
+from kcore.errors.training import EmptyDataError, NoLossError, NotCompiledError
 from kcore.registry import hooks, registry
 from kcore.training import loop
 from kcore.training.data import ArraySource, compute_dtype
@@ -58,7 +59,8 @@ class Trainer(Layer):
 
         Args:
             optimizer: an optimizer, its name, or its config.
-            loss: a loss, its name, a function ``f(y_true, y_pred)``, or a list or dictionary of such by output.
+            loss: a loss, its name, a function ``f(y_true, y_pred)``, or a list or dictionary of such by output;
+                ``None`` for a model that is trained by what its layers give to ``add_loss`` alone.
             metrics: a list of metrics, names, or functions; or lists or a dictionary of such by output.
             loss_weights: the factor of each output's loss.
 
@@ -67,6 +69,7 @@ class Trainer(Layer):
         Raises:
             UnknownComponentError: a name that no installed plugin provides.
             InvalidArgumentError: something that is no loss, metric, or optimizer.
+            NoLossError: there is nothing to minimise.
         """
         found = registry("optimizers").get(optimizer)
         if isinstance(found, type) and issubclass(found, Optimizer):
@@ -75,11 +78,23 @@ class Trainer(Layer):
             raise InvalidArgumentError(
                 component="compile", argument="optimizer", value=optimizer, allowed="a name, a config, or an Optimizer"
             )
+        if loss is None and not self._may_add_losses():
+            raise NoLossError(model=self.name)
         self._objectives = Objectives(self.name, self.output_names(), loss, metrics, loss_weights)
         self.optimizer = found
         self._steps = None
         if self.built:
             self.steps("compile")
+
+    def _may_add_losses(self) -> bool:
+        """Whether some layer calls ``add_loss``, or will perhaps once the model is built."""
+        slots = self.input_slots()
+        if any(layer.loss_functions for layer in self.walk()) or not self.built or slots is None:
+            return True
+        losses: list[Any] = []
+        inputs = [SymbolicTensor(slot.shape, slot.dtype, slot.name) for slot in slots]
+        traced_call(self, inputs if len(inputs) > 1 else inputs[0], {}, losses=losses)
+        return bool(losses)
 
     @property
     def metrics_names(self) -> list[str]:
@@ -147,16 +162,17 @@ class Trainer(Layer):
         """A source of checked batches, and how many of its arrays are inputs, labels, and weights."""
         objectives = self._compiled(purpose)
         x, y = _adapted(x, y)
-        if y is None:
+        if y is None and objectives.needs_labels:
             raise EmptyDataError(purpose=purpose, reason="no labels were given (y is None)")
         names = self.output_names()
         inputs = self._inputs(x)
-        labels = [
-            as_array(_label("y", name, len(names)), item)
-            for name, item in zip(names, arrange(self.name, "output", names, y), strict=True)
-        ]
+        labels = self._labels(y)
         weights: list[Array] = []
         if sample_weight is not None or class_weight is not None:
+            if not labels:
+                raise InvalidArgumentError(
+                    component=purpose, argument="sample_weight", value=sample_weight, allowed="None without labels"
+                )
             alone = not isinstance(sample_weight, list | tuple | dict)
             items = [sample_weight] * len(names) if alone else arrange(self.name, "output", names, sample_weight)
             weights = [
@@ -169,15 +185,22 @@ class Trainer(Layer):
                     for weight, label in zip(weights, labels, strict=True)
                 ]
         named = {_label("x", str(number), len(inputs)): array for number, array in enumerate(inputs)}
-        named |= {_label("y", name, len(names)): array for name, array in zip(names, labels, strict=True)}
+        named |= {_label("y", name, len(names)): array for name, array in zip(names, labels, strict=False)}
         named |= {_label("sample_weight", name, len(names)): array for name, array in zip(names, weights, strict=False)}
         check_lengths(purpose, named)
-        for loss, label, shape in zip(objectives.losses, labels, self._output_shapes(inputs), strict=True):
+        # Without labels, there is no loss to check them.
+        for loss, label, shape in zip(objectives.losses, labels, self._output_shapes(inputs), strict=bool(labels)):
             if loss is not None:
                 loss.check_labels(label, shape)
         dtypes = [*self._input_dtypes(inputs), *map(compute_dtype, labels), *(np.dtype(floatx()) for _ in weights)]
         source = ArraySource([*inputs, *labels, *weights], dtypes, batch_size)
         return source, (len(inputs), len(labels), len(weights))
+
+    def _labels(self, y: Any) -> list[Array]:
+        """``y`` as arrays in the order of the model's outputs; none for none."""
+        names = self.output_names()
+        items = [] if y is None else arrange(self.name, "output", names, y)
+        return [as_array(_label("y", name, len(names)), item) for name, item in zip(names, items, strict=False)]
 
     def _output_shapes(self, inputs: Sequence[Array]) -> list[Any]:
         shapes: Any = [(None, *array.shape[1:]) for array in inputs]
@@ -265,8 +288,7 @@ class Trainer(Layer):
                 component="fit", argument="validation_split", value=fraction, allowed="a number between 0 and 1"
             )
         inputs = self._inputs(x)
-        names = self.output_names()
-        labels = [as_array("y", item) for item in arrange(self.name, "output", names, y)]
+        labels = self._labels(y)
         cut = int(len(inputs[0]) * (1.0 - fraction))
         if cut == 0 or cut == len(inputs[0]):
             raise EmptyDataError(
@@ -274,9 +296,13 @@ class Trainer(Layer):
                 reason=f"validation_split={fraction} of {len(inputs[0])} samples leaves one side empty",
             )
         weights = None if sample_weight is None else as_array("sample_weight", sample_weight)
-        held_out = ([a[cut:] for a in inputs], [a[cut:] for a in labels], None if weights is None else weights[cut:])
+        held_out = (
+            [a[cut:] for a in inputs],
+            [a[cut:] for a in labels] or None,
+            None if weights is None else weights[cut:],
+        )
         rest = None if weights is None else weights[:cut]
-        return [a[:cut] for a in inputs], [a[:cut] for a in labels], rest, held_out
+        return [a[:cut] for a in inputs], [a[:cut] for a in labels] or None, rest, held_out
 
     # --- evaluate and predict ----------------------------------------------------------------------------------------
 

@@ -226,12 +226,6 @@ def test_layer_state_errors() -> None:
     layer = Dense(2, name="lonely")
     with pytest.raises(errors.LayerStateError, match="'lonely' has no weights yet"):
         layer.count_params()
-    with pytest.raises(errors.LayerStateError, match="has no output, because it is in no graph"):
-        _ = layer.output
-    layer(Input((3,)))
-    layer(Input((3,)))
-    with pytest.raises(errors.LayerStateError, match="has 2 outputs, because it was called that many times"):
-        _ = layer.output
     with pytest.raises(errors.LayerStateError, match="because a size is unknown"):
         Dense(2)(Input((None,)))
     with pytest.raises(errors.LayerStateError, match="holds no numbers to compute with"):

@@ -138,7 +138,7 @@ def test_compile_refuses_what_is_no_loss_metric_or_optimizer() -> None:
             model.compile(*arguments)
         assert caught.value.argument == name
     with pytest.raises(errors.InvalidArgumentError, match="a loss for at least one output"):
-        model.compile("sgd")
+        model.compile("sgd", [])
 
 
 def test_wrong_number_and_names_of_arrays() -> None:
