@@ -280,14 +280,19 @@ class Layer(Wired, Weighted, Component):
             LayerInputError: the shape is not what the layer needs.
         """
         if not self.built:
-            self._check(input_shape)
+            self.check_input(input_shape)
             self.build(input_shape)
             self.built = True
             if self._first_weights is not None:
                 self.set_weights(self._first_weights)
-        self._check(input_shape)
+        self.check_input(input_shape)
 
-    def _check(self, input_shape: Any) -> None:
+    def check_input(self, input_shape: Any) -> None:
+        """Check a shape, or a list of shapes, against ``input_spec``.
+
+        Raises:
+            LayerInputError: it is not what the layer needs.
+        """
         found = unmet(self.input_spec, input_shape)
         if found is not None:
             self.refuse_input(*found)

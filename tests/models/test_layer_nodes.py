@@ -53,7 +53,7 @@ def test_a_layer_called_twice_is_asked_by_number() -> None:
             getattr(layer, name)
         assert caught.value.nodes == 2 and caught.value.index is None
         assert f"Choose one: get_{name}_at(0) to get_{name}_at(1)." in str(caught.value)
-    with pytest.raises(errors.LayerNodeError, match="has no output shape number 2: it was called 2 times") as caught:
+    with pytest.raises(errors.LayerNodeError, match=r"has no output shape number 2: it was called 2 times") as caught:
         layer.get_output_shape_at(2)
     assert (caught.value.layer, caught.value.what, caught.value.index) == ("twice", "output shape", 2)
 
@@ -68,7 +68,7 @@ def test_shapes_that_all_calls_share_need_no_number() -> None:
 @pytest.mark.parametrize("method", ["get_input_at", "get_output_at", "get_input_mask_at", "get_output_shape_at"])
 def test_a_layer_in_no_graph(method: str) -> None:
     layer = Dense(2, name="lonely")
-    with pytest.raises(errors.LayerNodeError, match="'lonely' has no .*, because it is in no graph"):
+    with pytest.raises(errors.LayerNodeError, match=r"'lonely' has no .*, because it is in no graph"):
         getattr(layer, method)(0)
     assert not hasattr(layer, "output")
 
@@ -92,7 +92,7 @@ def test_masks_of_calls_are_symbolic_and_follow_the_graph() -> None:
     outer_words = Input((7,))
     inner(outer_words)
     assert inner.get_output_mask_at(0).shape == (None, 7)
-    with pytest.raises(errors.LayerStateError, match="was given a symbolic mask, which no layer computes"):
+    with pytest.raises(errors.LayerStateError, match=r"was given a symbolic mask, which no layer computes"):
         Dense(2)(embedding.output_mask)
 
 
@@ -108,7 +108,7 @@ def test_a_layer_that_loses_a_mask_is_found_when_its_mask_is_asked_for() -> None
     flat = Flatten(name="flat")
     flat(Embedding(9, 3, mask_zero=True)(Input((4,))))
     assert flat.input_mask.shape == (None, 4)
-    with pytest.raises(errors.LayerMaskError, match="'flat'"):
+    with pytest.raises(errors.LayerMaskError, match=r"'flat'"):
         _ = flat.output_mask
 
 
@@ -153,7 +153,7 @@ def test_an_argument_that_no_config_can_hold() -> None:
     x = Input((3,))
     model = Model(x, Scaled(name="scaled")(x, by=np.ones(3)), name="net")
     np.testing.assert_array_equal(model.predict(np.ones((1, 3))), np.ones((1, 3)))
-    with pytest.raises(errors.GraphError, match="'net' calls layer 'scaled' with by=array.* a config cannot hold"):
+    with pytest.raises(errors.GraphError, match=r"'net' calls layer 'scaled' with by=array.* a config cannot hold"):
         json.dumps(model.get_config())
 
 
@@ -175,7 +175,7 @@ def test_input_specs(spec: InputSpec, good: list[Any], bad: list[Any], text: str
     for shape in bad:
         with pytest.raises(errors.LayerInputError, match=text):
             layer.ensure_built(shape)
-    with pytest.raises(errors.LayerInputError, match="expects one input, but its input has shape a list of 2 inputs"):
+    with pytest.raises(errors.LayerInputError, match=r"expects one input, but its input has shape a list of 2 inputs"):
         layer.ensure_built([(1, 2), (1, 2)])
 
 
@@ -187,7 +187,7 @@ def test_a_spec_for_each_of_several_inputs() -> None:
         errors.LayerInputError, match=r"as input 1 an input of shape \(batch, ..., 3\).*\(batch, 9, 4\)"
     ):
         layer.ensure_built([(None, 5), (None, 9, 4)])
-    with pytest.raises(errors.LayerInputError, match="expects a list of 2 inputs, .* a list of 3 inputs"):
+    with pytest.raises(errors.LayerInputError, match=r"expects a list of 2 inputs, .* a list of 3 inputs"):
         layer.ensure_built([(None, 5)] * 3)
     with pytest.raises(errors.LayerInputError, match=r"expects a list of 2 inputs, .*\(batch, 5\)"):
         layer.ensure_built((None, 5))

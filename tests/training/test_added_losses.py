@@ -71,7 +71,7 @@ def test_a_model_is_trained_by_its_layers_losses_alone() -> None:
     history = model.fit(X, epochs=30, batch_size=8, verbose=0, validation_split=0.25).history
     assert history["loss"][-1] < 0.8 * history["loss"][0] and history["val_loss"][-1] < history["val_loss"][0]
     np.testing.assert_allclose(model.evaluate(X), np.mean(np.square(model.predict(X) - X)), rtol=1e-5)
-    with pytest.raises(errors.InvalidArgumentError, match="(?s)sample_weight.*None without labels"):
+    with pytest.raises(errors.InvalidArgumentError, match=r"(?s)sample_weight.*None without labels"):
         model.fit(X, sample_weight=np.ones(40), verbose=0)
 
 
@@ -91,11 +91,11 @@ def test_without_any_loss_nothing_can_be_compiled() -> None:
         model.compile("sgd")
     later = Sequential([Dense(1)], name="later")
     later.compile("sgd")
-    with pytest.raises(errors.NoLossError, match="'later'"):
+    with pytest.raises(errors.NoLossError, match=r"'later'"):
         later.fit(X, verbose=0)
     penalised = Sequential([Penalised(input_shape=(3,))])
     penalised.compile("sgd", None, metrics=["mae"])
-    with pytest.raises(errors.EmptyDataError, match="no labels were given"):
+    with pytest.raises(errors.EmptyDataError, match=r"no labels were given"):
         penalised.fit(X, verbose=0)
 
 
@@ -105,12 +105,12 @@ def test_what_is_no_loss() -> None:
             self.add_loss(np.square(inputs))
             return inputs
 
-    with pytest.raises(errors.LayerCallError, match="Wrong.add_loss cannot take losses=.*single numbers"):
+    with pytest.raises(errors.LayerCallError, match=r"Wrong.add_loss cannot take losses=.*single numbers"):
         Wrong()(X)
     layer = Penalised(name="outside")
     with pytest.raises(errors.LayerStateError, match=r"'outside' was given a loss outside of call\(\)"):
         layer.add_loss(np.float32(1))
-    with pytest.raises(errors.InvalidArgumentError, match="single numbers"):
+    with pytest.raises(errors.InvalidArgumentError, match=r"single numbers"):
         layer.add_loss(Input((3,)))
 
 
@@ -141,5 +141,5 @@ def test_what_is_no_update(update: Any) -> None:
             self.add_update(update)
             return ops.relu(inputs)
 
-    with pytest.raises(errors.LayerCallError, match="Wrong.add_update cannot take updates=.*a pair"):
+    with pytest.raises(errors.LayerCallError, match=r"Wrong.add_update cannot take updates=.*a pair"):
         Wrong()(X)

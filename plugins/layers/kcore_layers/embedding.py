@@ -97,8 +97,7 @@ class Embedding(Layer):
         return np.not_equal(inputs, 0) if self.mask_zero else None
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        if self.input_spec is not None and not self.input_spec.accepts(input_shape):
-            self.refuse_input(self.input_spec.describe(), input_shape)
+        self.check_input(input_shape)
         known = input_shape[1:] if self._lengths is None else self._lengths
         sizes = [length if size is None else size for size, length in zip(input_shape[1:], known, strict=True)]
         return (input_shape[0], *sizes, self.output_dim)
