@@ -297,12 +297,12 @@ class Layer(Wired, Weighted, Component):
         if found is not None:
             self.refuse_input(*found)
 
-    def refuse_input(self, expected: str, shape: Shape | str) -> NoReturn:
+    def refuse_input(self, expected: str, shape: Shape | list[Shape] | str) -> NoReturn:
         """Raise the error for an input that this layer cannot take; it names the layer and its place in the model.
 
         Args:
             expected: what the layer expects, as it follows "Layer ... expects".
-            shape: the input's, batch axis first.
+            shape: the input's, batch axis first; for several inputs a list of shapes.
 
         Raises:
             LayerInputError: always.

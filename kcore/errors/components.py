@@ -54,15 +54,29 @@ class ConfigAttributeError(KcoreError, AttributeError):
 
 
 class LayerInputError(KcoreError, ValueError):
-    """An input that a layer cannot take."""
+    """An input, or a list of inputs, that a layer cannot take.
+
+    Attributes: `layer`, `kind` (its class), `expected`, `shape` (of the input, a list of shapes, or words), `place` (of
+    the layer in its model).
+    """
 
     def __init__(
-        self, *, layer: str, kind: str, expected: str, shape: Sequence[int | None] | str, place: str = ""
+        self,
+        *,
+        layer: str,
+        kind: str,
+        expected: str,
+        shape: Sequence[int | None] | Sequence[Sequence[int | None]] | str,
+        place: str = "",
     ) -> None:
-        given = shape if isinstance(shape, str) else spelled_shape(shape)
         where = f", {place}," if place else ""
+        if isinstance(shape, list) and all(isinstance(one, tuple) for one in shape):
+            found = f"its inputs have the shapes {', '.join(spelled_shape(one) for one in shape)}"
+        else:
+            one: Any = shape
+            found = f"its input has shape {one if isinstance(one, str) else spelled_shape(one)}"
         super().__init__(
-            f"Layer {layer!r} ({kind}){where} expects {expected}, but its input has shape {given}.",
+            f"Layer {layer!r} ({kind}){where} expects {expected}, but {found}.",
             layer=layer,
             kind=kind,
             expected=expected,

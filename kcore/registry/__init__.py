@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kcore.registry.config import deserialize as deserialize
 from kcore.registry.config import serialize as serialize
+from kcore.registry.custom_objects import active_custom_objects as active_custom_objects
 from kcore.registry.custom_objects import custom_object_scope as custom_object_scope
 from kcore.registry.families import FAMILIES as FAMILIES
 from kcore.registry.hooks import forget_hook_failures as _forget_hook_failures
@@ -33,6 +34,7 @@ __all__ = [
     "FAMILIES",
     "Record",
     "Registry",
+    "active_custom_objects",
     "configure_plugins",
     "custom_object_scope",
     "deserialize",
