@@ -177,14 +177,15 @@ def check_config(case: LayerCase) -> None:
     written = serialize(layer, "layers")
     for text in (json.dumps(written), yaml.safe_dump(written)):
         again = deserialize(yaml.safe_load(text), "layers")
-        assert type(again) is type(layer)
-        assert serialize(again, "layers") == written
+        assert type(again) is type(layer), f"the config of a {type(layer).__name__} makes a {type(again).__name__}"
+        assert serialize(again, "layers") == written, f"the config {written} makes {serialize(again, 'layers')}"
         again.ensure_built(case.symbolic_shape())
     ready = case.ready()
     again = deserialize(json.loads(json.dumps(serialize(ready, "layers"))), "layers")
     again.ensure_built(case.symbolic_shape())
     again(case.inputs(), mask=case.masks())
-    assert [weight.shape for weight in again.weights] == [weight.shape for weight in ready.weights]
+    shapes = [[weight.shape for weight in one.weights] for one in (again, ready)]
+    assert shapes[0] == shapes[1], f"from the config, the weights have the shapes {shapes[0]}, not {shapes[1]}"
 
 
 def check_shapes(case: LayerCase) -> None:
@@ -192,17 +193,19 @@ def check_shapes(case: LayerCase) -> None:
     layer = case.ready()
     outputs = layer(case.inputs(), mask=case.masks())
     actual = [output.shape for output in outputs] if isinstance(outputs, list | tuple) else outputs.shape
-    assert layer.compute_output_shape(case.shape) == actual
+    stated = layer.compute_output_shape(case.shape)
+    assert stated == actual, f"compute_output_shape says {stated}, the output is {actual}"
     symbolic = layer.compute_output_shape(case.symbolic_shape())
     for stated, found in zip(_shapes(symbolic), _shapes(actual), strict=True):
-        assert len(stated) == len(found)
-        assert all(size in (None, known) for size, known in zip(stated, found, strict=True)), f"{symbolic} for {actual}"
-        assert case.fixed_batch or stated[0] is None, "the batch size is not fixed"
+        known = len(stated) == len(found) and all(a in (None, b) for a, b in zip(stated, found, strict=True))
+        assert known, f"compute_output_shape says {symbolic}, the output is {actual}"
+        assert case.fixed_batch or stated[0] is None, f"compute_output_shape says {symbolic} for any batch size"
     if not case.fixed_batch:
-        assert traced_output_shape(layer, case.shape) == actual
-        assert traced_output_shape(layer, case.symbolic_shape()) == symbolic
-    graph = case.make()(_symbolic_inputs(case))
-    assert [tensor.shape for tensor in leaves(graph)] == _shapes(symbolic)
+        for shape, expected in ((case.shape, actual), (case.symbolic_shape(), symbolic)):
+            traced = traced_output_shape(layer, shape)
+            assert traced == expected, f"compute_output_shape says {expected} for {shape}, tracing finds {traced}"
+    graph = [tensor.shape for tensor in leaves(case.make()(_symbolic_inputs(case)))]
+    assert graph == _shapes(symbolic), f"in a graph, the output is {graph}, not {symbolic}"
 
 
 def check_batch(case: LayerCase) -> None:
@@ -229,8 +232,9 @@ def check_dtypes(case: LayerCase) -> None:
         found[dtype] = case.call(layer, case.inputs(dtype))
         for output in found[dtype]:
             assert output.dtype == dtype or output.dtype.kind != "f", f"{output.dtype} of a layer of {dtype}"
-        assert all(weight.dtype == dtype for weight in layer.trainable_weights)
-    _same(found["float32"], found["float64"])
+        dtypes = {weight.dtype.name for weight in layer.trainable_weights}
+        assert dtypes <= {dtype}, f"weights of {dtypes} in a layer of {dtype}"
+    _same(found["float32"], found["float64"], what="float32 beside float64")
 
 
 def check_derivatives(case: LayerCase) -> None:
@@ -286,8 +290,9 @@ def check_weights(case: LayerCase) -> None:
     other(case.inputs(), mask=case.masks())
     case.begin_anew(other)
     other.set_weights(layer.get_weights())
-    _same(case.call(other, case.inputs()), case.call(layer, case.inputs()))
-    assert layer.count_params() == sum(array.size for array in layer.get_weights())
+    _same(case.call(other, case.inputs()), case.call(layer, case.inputs()), what="another layer with these weights")
+    count = sum(array.size for array in layer.get_weights())
+    assert layer.count_params() == count, f"count_params says {layer.count_params()}, the weights have {count}"
     assert len({weight.name for weight in layer.weights}) == len(layer.weights), "two weights have one name"
     try:
         layer.set_weights([*layer.get_weights(), np.zeros(3)])
@@ -302,10 +307,10 @@ def check_copies(case: LayerCase) -> None:
     expected = case.call(layer, case.inputs())
     case.begin_anew(layer)
     for again in (pickle.loads(pickle.dumps(layer)), copy.deepcopy(layer)):
-        assert again.get_config() == layer.get_config()
-        _same(case.call(again, case.inputs()), expected)
+        assert again.get_config() == layer.get_config(), "a copy has another config"
+        _same(case.call(again, case.inputs()), expected, what="a copy")
         again.set_weights([np.zeros(weight.shape) for weight in again.weights])
-    _same(case.call(layer, case.inputs()), expected)
+    _same(case.call(layer, case.inputs()), expected, what="the weights of a copy are those of the layer")
 
 
 def check_mask(case: LayerCase) -> None:
