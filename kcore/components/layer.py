@@ -75,7 +75,6 @@ class Layer(Wired, Weighted, Component):
         weights: Sequence[Array] | None = None,
         activity_regularizer: Any = None,
     ) -> None:
-        object.__setattr__(self, "_sublayers", {})
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
             raise InvalidArgumentError(
                 component=type(self).__name__, argument="name", value=name, allowed="a non-empty string without '/'"

@@ -84,13 +84,14 @@ class Weighted:
         return variable
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Layers kept as attributes belong to this one: their weights are its weights.
-        if name != "_sublayers":
-            found = [item for item in _flat(value) if isinstance(item, Weighted)]
-            if found:
-                self._sublayers[name] = found  # type: ignore[assignment]
-            else:
-                self._sublayers.pop(name, None)
+        # Layers kept as attributes belong to this one: their weights are its weights. In Keras's documentation a
+        # subclass sets its attributes before it calls the base's __init__.
+        sublayers = self.__dict__.setdefault("_sublayers", {})
+        found = [item for item in _flat(value) if isinstance(item, Weighted)]
+        if found:
+            sublayers[name] = found
+        else:
+            sublayers.pop(name, None)
         object.__setattr__(self, name, value)
 
     @property
