@@ -113,7 +113,10 @@ class LocallyConnected(SlidingKernel):
         if self.bias is None:
             return result
         bias: Any = self.bias
-        return result + (np.moveaxis(bias, -1, 0) if self.data_format == "channels_first" else bias)
+        if self.data_format == "channels_first":
+            # Keras 2 reads the numbers in their order as (filters, *output), whatever the shape says.
+            bias = np.reshape(bias, (self.filters, *bias.shape[:-1]))
+        return result + bias
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self.windowed(input_shape, self.filters)
@@ -128,7 +131,8 @@ class LocallyConnected1D(LocallyConnected):
     floor((steps - kernel_size) / stride) + 1; with ``"channels_first"`` the channels and the filters come right after
     the batch axis. Weights, as of Keras 2: ``kernel`` (new steps, kernel_size * channels, filters), of which the
     middle axis runs over the window in the order of the input's layout (with ``"channels_first"`` c * kernel_size +
-    m), then ``bias`` (new steps, filters). The input is converted to the layer's dtype.
+    m), then ``bias`` (new steps, filters); with ``"channels_first"`` Keras 2 takes its numbers in their order as
+    (filters, new steps), and so do we. The input is converted to the layer's dtype.
 
     Args:
         filters: number of output channels.
@@ -173,8 +177,9 @@ class LocallyConnected2D(LocallyConnected):
     axis floor((n - k) / stride) + 1; with ``"channels_first"`` the channels and the filters come right after the
     batch axis. Weights, as of Keras 2: ``kernel`` (new rows * new columns, kernel rows * kernel columns * channels,
     filters), of which the middle axis runs over the window in the order of the input's layout (with
-    ``"channels_first"`` the channels are outermost), then ``bias`` (new rows, new columns, filters). The input is
-    converted to the layer's dtype.
+    ``"channels_first"`` the channels are outermost), then ``bias`` (new rows, new columns, filters); with
+    ``"channels_first"`` Keras 2 takes its numbers in their order as (filters, new rows, new columns), and so do we.
+    The input is converted to the layer's dtype.
 
     Args:
         filters: number of output channels.
