@@ -99,14 +99,14 @@ class LocallyConnected(SlidingKernel):
             taps.append(x[(slice(None), slice(None), *seen) if first else (slice(None), *seen)])
         # As in Keras, the kernel has the elements of a window in the order of the input's layout.
         window = np.stack(taps, axis=2 if first else -2)
-        positions = math.prod(output)
+        batch, (positions, length, _) = x.shape[0], self.kernel.shape
         if first:
-            window = np.moveaxis(np.reshape(window, (x.shape[0], -1, positions)), -1, 0)
+            window = np.moveaxis(np.reshape(window, (batch, length, positions)), -1, 0)
         else:
-            window = np.moveaxis(np.reshape(window, (x.shape[0], positions, -1)), 0, 1)
+            window = np.moveaxis(np.reshape(window, (batch, positions, length)), 0, 1)
         result = np.matmul(window, self.kernel)
         axes = (1, 2, 0) if first else (1, 0, 2)
-        shape = (x.shape[0], self.filters, *output) if first else (x.shape[0], *output, self.filters)
+        shape = (batch, self.filters, *output) if first else (batch, *output, self.filters)
         return np.reshape(np.transpose(result, axes), shape)
 
     def with_bias(self, result: Any) -> Any:
