@@ -48,10 +48,10 @@ def case(
         weights.append(normal((*(1,) * rank, CHANNELS * multiplier, FILTERS), dtype, 0.5, "pointwise"))
     if extra.get("use_bias", True):
         weights.append(normal((outputs,), dtype, 0.5, "bias"))
-    # On a CPU, TensorFlow has neither channels_first nor steps that differ from axis to axis; Keras 3 has no "causal"
-    # here.
+    # On a CPU, TensorFlow has neither channels_first, but for one layer, nor steps that differ from axis to axis; Keras 3
+    # has no "causal" here.
     sources = ["keras3"] if padding != "causal" and dtype == "float32" else []
-    if len(set(every(strides, rank))) == 1 and not first:
+    if len(set(every(strides, rank))) == 1 and (not first or component == "DepthwiseConv2D"):
         sources.insert(0, "tf_keras")
     recorder.keras(name, config, x, weights, sources)
     # torch has no "same" padding with strides.
