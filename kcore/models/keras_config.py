@@ -7,6 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+# Keras 2's separable layers take Conv's kernel arguments from a base class, and have no such kernel.
+_SEPARABLE: dict[str, tuple[Any, ...]] = {
+    "groups": (1,),
+    "kernel_initializer": (),
+    "kernel_regularizer": (),
+    "kernel_constraint": (),
+}
 # Settings of Keras that kcore's components do not have, and the values at which they change nothing. At these values
 # they are dropped; at any other the component's constructor refuses them.
 NEUTRAL: dict[str, dict[str, tuple[Any, ...]]] = {
@@ -18,12 +25,19 @@ NEUTRAL: dict[str, dict[str, tuple[Any, ...]]] = {
         "renorm_clipping": (),
         "renorm_momentum": (),
     },
+    "Conv1DTranspose": {"groups": (1,)},
+    "Conv2DTranspose": {"groups": (1,)},
+    "Conv3DTranspose": {"groups": (1,)},
     "Dense": {"quantization_config": (None,), "lora_rank": (None,), "lora_alpha": (None,)},
+    "DepthwiseConv1D": {"groups": (1,)},
+    "DepthwiseConv2D": {"groups": (1,)},
     "Embedding": {"quantization_config": (None,), "lora_rank": (None,), "lora_alpha": (None,), "sparse": (False,)},
     "GRU": {"time_major": (False,), "zero_output_for_mask": (False,)},
     "GlorotUniform": {"input_axes": (None,), "output_axes": (None,)},
     "HeNormal": {"input_axes": (None,), "output_axes": (None,)},
     "LSTM": {"time_major": (False,), "zero_output_for_mask": (False,)},
+    "SeparableConv1D": _SEPARABLE,
+    "SeparableConv2D": _SEPARABLE,
     "VarianceScaling": {"input_axes": (None,), "output_axes": (None,)},
 }
 # How Keras marks what JSON has no notation for.

@@ -83,6 +83,18 @@ def test_a_config_of_keras_3_is_read() -> None:
             {"class_name": "BatchNormalization", "config": {"renorm": False, "renorm_momentum": 0.9, "axis": 1}},
             {"class_name": "BatchNormalization", "config": {"axis": 1}},
         ),
+        (
+            {"class_name": "SeparableConv2D", "config": {"filters": 3, "groups": 1, "kernel_initializer": "zeros"}},
+            {"class_name": "SeparableConv2D", "config": {"filters": 3}},
+        ),
+        (
+            {"class_name": "Conv2DTranspose", "config": {"filters": 3, "groups": 1}},
+            {"class_name": "Conv2DTranspose", "config": {"filters": 3}},
+        ),
+        (
+            {"class_name": "DepthwiseConv2D", "config": {"kernel_size": 3, "groups": 2}},
+            {"class_name": "DepthwiseConv2D", "config": {"kernel_size": 3, "groups": 2}},
+        ),
     ],
 )
 def test_what_only_some_versions_write_is_left_out(given: Any, expected: Any) -> None:

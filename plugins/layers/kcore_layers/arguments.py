@@ -36,20 +36,53 @@ def positive_integers(layer: str, argument: str, value: Any, length: int) -> tup
     Raises:
         InvalidArgumentError: the number of entries is not ``length``, or one is no integer or smaller than 1.
     """
+    return integers_from(1, layer, argument, value, length)
+
+
+def integers_from(lowest: int, layer: str, argument: str, value: Any, length: int) -> tuple[int, ...]:
+    """One integer of at least ``lowest`` per spatial axis; a single integer stands for all of them.
+
+    Raises:
+        InvalidArgumentError: the number of entries is not ``length``, or one is no integer or smaller.
+    """
     entries = (value,) * length if is_integer(value) else value
-    if (
-        not isinstance(entries, Sequence)
-        or len(entries) != length
-        or not all(is_integer(entry) and entry >= 1 for entry in entries)
-    ):
+    if not _integers(entries, lowest, length):
         raise InvalidArgumentError(
             component=layer,
             argument=argument,
             value=value,
-            allowed="an integer of at least 1"
+            allowed=f"an integer of at least {lowest}"
             + (f", or {length} of them, one for each spatial axis" if length > 1 else ", or a tuple of one"),
         )
     return tuple(int(entry) for entry in entries)
+
+
+def _integers(entries: Any, lowest: int, length: int) -> bool:
+    """Whether it is a sequence of so many integers of at least ``lowest``."""
+    return (
+        isinstance(entries, Sequence)
+        and len(entries) == length
+        and all(is_integer(entry) and entry >= lowest for entry in entries)
+    )
+
+
+def borders(layer: str, argument: str, value: Any, length: int) -> tuple[tuple[int, int], ...]:
+    """Widths (before, after) per spatial axis; an integer stands for both, and for all axes.
+
+    For one axis the pair itself is given; for more there is an integer or a pair for each axis.
+
+    Raises:
+        InvalidArgumentError: another form, or a width that is no integer or negative.
+    """
+    entries = (value,) * length if is_integer(value) or length == 1 else value
+    if isinstance(entries, Sequence) and len(entries) == length:
+        pairs = [(entry, entry) if is_integer(entry) else entry for entry in entries]
+        if all(_integers(pair, 0, 2) for pair in pairs):
+            return tuple((int(before), int(after)) for before, after in pairs)
+    forms = "an integer of at least 0, or a pair of them for before and after"
+    if length > 1:
+        forms = f"an integer of at least 0, {length} of them, or {length} pairs of them for before and after"
+    raise InvalidArgumentError(component=layer, argument=argument, value=value, allowed=forms)
 
 
 def optional_seed(layer: str, value: Any) -> int | None:

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 from kcore import Array, Shape, Variable, constraints, initializers, ops, regularizers
 from kcore.errors import InvalidArgumentError
-from kcore.layers import InputSpec, Layer
-from kcore_layers.arguments import (
-    PADDINGS,
-    activation_function,
-    data_format_name,
-    padding_name,
-    positive_integer,
-    positive_integers,
-)
-from kcore_layers.windows import windowed_shape
+from kcore_layers.arguments import PADDINGS, positive_integer
+from kcore_layers.sliding import SlidingKernel
 
 
-class Convolution(Layer):
+class Convolution(SlidingKernel):
     """What all convolution layers share: arguments, weights, and activation(conv(x, kernel) + bias).
 
     A subclass states the number of its spatial axes, and may have other paddings or another operation.
-
-    Attributes:
-        rank: number of spatial axes.
-        paddings: the values that ``padding`` may have.
-        default_data_format: what ``data_format=None`` is; ``None`` for ``kcore.image_data_format()``.
     """
-
-    rank: ClassVar[int]
-    paddings: ClassVar[Sequence[str]] = PADDINGS
-    default_data_format: ClassVar[str | None] = None
 
     def __init__(
         self,
@@ -55,22 +38,22 @@ class Convolution(Layer):
         groups: int = 1,
         **kwargs: Any,
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            bias_initializer=bias_initializer,
+            bias_regularizer=bias_regularizer,
+            bias_constraint=bias_constraint,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
         kind = type(self).__name__
         self.filters = positive_integer(kind, "filters", filters)
-        self.kernel_size = positive_integers(kind, "kernel_size", kernel_size, self.rank)
-        self.strides = positive_integers(kind, "strides", strides, self.rank)
-        self.padding = padding_name(kind, padding, self.paddings)
-        self.data_format = data_format_name(kind, self.default_data_format if data_format is None else data_format)
-        self.dilation_rate = positive_integers(kind, "dilation_rate", dilation_rate, self.rank)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise InvalidArgumentError(
-                component=kind,
-                argument="dilation_rate",
-                value=dilation_rate,
-                allowed="1 where strides are larger than 1",
-                found=f"strides={self.strides}",
-            )
         self.groups = positive_integer(kind, "groups", groups)
         if self.filters % self.groups:
             raise InvalidArgumentError(
@@ -80,24 +63,9 @@ class Convolution(Layer):
                 allowed="a divisor of the number of filters",
                 found=f"filters={self.filters}",
             )
-        self.activation: Callable[[Array], Array] = activation_function(kind, activation)
-        self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
-        self.input_spec = InputSpec(ndim=self.rank + 2)
-
-    @property
-    def channel_axis(self) -> int:
-        """The axis of the channels, in the input and in the output."""
-        return -1 if self.data_format == "channels_last" else 1
-
-    def kernel_shape(self, channels: Any) -> tuple[Any, ...]:
-        """The shape of the kernel for so many input channels, of which ``None`` is unknown."""
-        return (*self.kernel_size, channels and channels // self.groups, self.filters)
 
     def build(self, input_shape: Shape) -> None:
         channels: Any = input_shape[self.channel_axis]
@@ -105,33 +73,15 @@ class Convolution(Layer):
             self.refuse_input(f"a multiple of {self.groups} channels ({self.data_format}), its groups", input_shape)
         self.kernel: Variable = self.add_weight(
             "kernel",
-            self.kernel_shape(channels),
+            (*self.kernel_size, channels and channels // self.groups, self.filters),
             self.kernel_initializer,
             regularizer=self.kernel_regularizer,
             constraint=self.kernel_constraint,
         )
-        self.bias: Variable | None = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                "bias",
-                (self.filters,),
-                self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
-        self.input_spec = InputSpec(ndim=self.rank + 2, axes={self.channel_axis: channels})
-
-    def call(self, inputs: Array) -> Array:
-        """(batch, *spatial, channels) -> (batch, *new spatial, filters), or channels first."""
-        self.compute_output_shape(inputs.shape)
-        result: Any = self.convolve(ops.cast(inputs, self.dtype))
-        if self.bias is not None:
-            bias: Any = self.bias
-            result = result + (bias if self.channel_axis == -1 else bias.reshape(-1, *(1,) * self.rank))
-        return self.activation(result)
+        self.add_bias(self.filters)
+        self.fix_channels(channels)
 
     def convolve(self, x: Array) -> Array:
-        """The input with the kernel, before bias and activation."""
         kernel: Any = self.kernel
         return ops.conv(
             x,
@@ -144,17 +94,7 @@ class Convolution(Layer):
         )
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return windowed_shape(
-            self,
-            input_shape,
-            self.filters,
-            size=self.kernel_size,
-            strides=self.strides,
-            padding=self.padding,
-            data_format=self.data_format,
-            dilation=self.dilation_rate,
-            what="the extent of its kernel",
-        )
+        return self.windowed(input_shape, self.filters)
 
 
 class Conv1D(Convolution):
@@ -254,3 +194,43 @@ class Conv2D(Convolution):
     """
 
     rank = 2
+
+
+class Conv3D(Convolution):
+    """Convolution over planes, rows and columns of volumes, or of images one after the other.
+
+    y[b, h, i, j, f] = activation(bias[f] + sum over l, m, n, c of x[b, h * stride + l * dilation,
+    i * stride + m * dilation, j * stride + n * dilation, c] * kernel[l, m, n, c, f]); the kernel is not flipped.
+
+    Input (batch, planes, rows, columns, channels), output (batch, new planes, new rows, new columns, filters); with
+    ``"channels_first"`` the channels and the filters come right after the batch axis. Weights: ``kernel``
+    (kernel planes, kernel rows, kernel columns, channels / groups, filters) in both layouts, then ``bias``
+    (filters,). The input is converted to the layer's dtype.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: of the window: an integer, or one each for planes, rows and columns.
+        strides: steps of the window, in the same form.
+        padding, data_format, dilation_rate, activation, use_bias: as for ``Conv2D``.
+        kernel_initializer, bias_initializer: of the weights' first values.
+        kernel_regularizer, bias_regularizer: penalties on the weights, added to the loss.
+        activity_regularizer: a penalty on the output, added to the loss.
+        kernel_constraint, bias_constraint: projections after each update.
+        groups: as for ``Conv2D``.
+        **kwargs: those of ``Layer``.
+
+    Raises:
+        InvalidArgumentError: an argument outside the values above.
+        LayerInputError: the input has not five axes, has other channels than at the first call or no multiple of
+            ``groups``, or is smaller than the window.
+
+    Example:
+        >>> import numpy as np
+        >>> layer = Conv3D(8, (1, 3, 3), padding="same")
+        >>> layer(np.zeros((2, 5, 6, 6, 3), "float32")).shape
+        (2, 5, 6, 6, 8)
+        >>> [weight.shape for weight in layer.weights]
+        [(1, 3, 3, 3, 8), (8,)]
+    """
+
+    rank = 3

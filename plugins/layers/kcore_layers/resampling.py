@@ -1,21 +1,92 @@
-"""Layers that make more of their input's rows and columns."""
+"""Layers that make more of their input's steps, rows and columns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from kcore import Array, Shape, ops
 from kcore.layers import InputSpec, Layer
-from kcore_layers.arguments import data_format_name, one_of, positive_integers
+from kcore_layers.arguments import data_format_name, one_of, positive_integer, positive_integers
 from kcore_layers.windows import image_shape, spatial_sizes
 
 INTERPOLATIONS = ("nearest", "bilinear")
 
 
-class UpSampling2D(Layer):
+class UpSampling(Layer):
+    """What all layers share that make each spatial axis longer by a whole factor.
+
+    Attributes:
+        rank: number of spatial axes.
+        data_format: ``"channels_last"`` or ``"channels_first"``.
+    """
+
+    rank: ClassVar[int]
+    data_format: str = "channels_last"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    @property
+    def factors(self) -> tuple[int, ...]:
+        """One for each spatial axis."""
+        raise NotImplementedError(f"{type(self).__name__} has to define factors")
+
+    def by_axis(self) -> list[tuple[int, int]]:
+        """(axis of the input, factor) of the spatial axes that become longer."""
+        first = 1 if self.data_format == "channels_last" else 2
+        return [(axis, factor) for axis, factor in enumerate(self.factors, first) if factor > 1]
+
+    def call(self, inputs: Array) -> Array:
+        """(batch, *spatial, channels) -> (batch, *longer spatial, channels), or channels first."""
+        result: Any = inputs
+        for axis, factor in self.by_axis():
+            result = np.repeat(result, factor, axis=axis)
+        return result  # type: ignore[no-any-return]
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        lengths = spatial_sizes(input_shape, self.data_format)
+        sizes = [None if n is None else n * factor for n, factor in zip(lengths, self.factors, strict=True)]
+        channels = input_shape[-1] if self.data_format == "channels_last" else input_shape[1]
+        return image_shape(input_shape[0], sizes, channels, self.data_format)
+
+
+class UpSampling1D(UpSampling):
+    """Makes sequences longer by a whole factor, by repeating each step.
+
+    y[b, i, c] = x[b, floor(i / size), c].
+
+    Input (batch, steps, channels), output (batch, steps * size, channels), of the input's dtype.
+
+    Args:
+        size: the factor.
+        **kwargs: those of ``Layer``.
+
+    Raises:
+        InvalidArgumentError: ``size`` is no integer of at least 1.
+        LayerInputError: the input has not three axes.
+
+    Example:
+        >>> import numpy as np
+        >>> UpSampling1D(2)(np.array([[[1.0], [2.0]]])).ravel().tolist()
+        [1.0, 1.0, 2.0, 2.0]
+    """
+
+    rank = 1
+
+    def __init__(self, size: int = 2, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size = positive_integer("UpSampling1D", "size", size)
+
+    @property
+    def factors(self) -> tuple[int, ...]:
+        return (self.size,)
+
+
+class UpSampling2D(UpSampling):
     """Makes images larger by whole factors, by repeating each pixel or by interpolating between pixels.
 
     Input (batch, rows, columns, channels), output (batch, rows * size[0], columns * size[1], channels); with
@@ -44,6 +115,8 @@ class UpSampling2D(Layer):
         [1.0, 1.25, 1.75, 2.0]
     """
 
+    rank = 2
+
     def __init__(
         self,
         size: int | Sequence[int] = (2, 2),
@@ -55,26 +128,55 @@ class UpSampling2D(Layer):
         self.size = positive_integers("UpSampling2D", "size", size, 2)
         self.data_format = data_format_name("UpSampling2D", data_format)
         self.interpolation = one_of("UpSampling2D", "interpolation", interpolation, INTERPOLATIONS)
-        self.input_spec = InputSpec(ndim=4)
+
+    @property
+    def factors(self) -> tuple[int, ...]:
+        return self.size
 
     def call(self, inputs: Array) -> Array:
         """(batch, rows, columns, channels) -> (batch, new rows, new columns, channels), or channels first."""
-        first = 1 if self.data_format == "channels_last" else 2
-        result: Any = inputs
         if self.interpolation == "nearest":
-            for axis, factor in enumerate(self.size, first):
-                result = np.repeat(result, factor, axis=axis) if factor > 1 else result
-            return result  # type: ignore[no-any-return]
-        result = result if result.dtype.kind == "f" else ops.cast(result, self.dtype)
-        for axis, factor in enumerate(self.size, first):
-            result = _interpolated(result, axis, factor) if factor > 1 else result
+            return super().call(inputs)
+        result: Any = inputs if inputs.dtype.kind == "f" else ops.cast(inputs, self.dtype)
+        for axis, factor in self.by_axis():
+            result = _interpolated(result, axis, factor)
         return result  # type: ignore[no-any-return]
 
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        lengths = spatial_sizes(input_shape, self.data_format)
-        sizes = [None if n is None else n * factor for n, factor in zip(lengths, self.size, strict=True)]
-        channels = input_shape[-1] if self.data_format == "channels_last" else input_shape[1]
-        return image_shape(input_shape[0], sizes, channels, self.data_format)
+
+class UpSampling3D(UpSampling):
+    """Makes volumes larger by whole factors, by repeating each of their elements.
+
+    y[b, h, i, j, c] = x[b, floor(h / size[0]), floor(i / size[1]), floor(j / size[2]), c].
+
+    Input (batch, planes, rows, columns, channels), output (batch, planes * size[0], rows * size[1],
+    columns * size[2], channels), of the input's dtype; with ``"channels_first"`` the channels come right after the
+    batch axis.
+
+    Args:
+        size: the factors: an integer, or one each for planes, rows and columns.
+        data_format: ``"channels_last"`` or ``"channels_first"``; ``kcore.image_data_format()`` by default.
+        **kwargs: those of ``Layer``.
+
+    Raises:
+        InvalidArgumentError: an argument outside the values above.
+        LayerInputError: the input has not five axes.
+
+    Example:
+        >>> import numpy as np
+        >>> UpSampling3D((1, 2, 3))(np.zeros((2, 4, 4, 4, 5))).shape
+        (2, 4, 8, 12, 5)
+    """
+
+    rank = 3
+
+    def __init__(self, size: int | Sequence[int] = (2, 2, 2), data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size = positive_integers("UpSampling3D", "size", size, 3)
+        self.data_format = data_format_name("UpSampling3D", data_format)
+
+    @property
+    def factors(self) -> tuple[int, ...]:
+        return self.size
 
 
 def _interpolated(x: Any, axis: int, factor: int) -> Any:

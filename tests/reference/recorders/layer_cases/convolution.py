@@ -9,7 +9,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from recorders.layer_cases.recorder import FLOAT64, Recorder, main, pair, tag
+from recorders.layer_cases.recorder import FLOAT64, Recorder, every, in_torch_layout, listed, main, pair, tag
 from recorders.sources import normal
 
 
@@ -168,8 +168,62 @@ def conv2d_groups(recorder: Recorder) -> None:
         recorder.torch(name, config, x, weights, function)
 
 
+def conv3d(recorder: Recorder) -> None:
+    size = (3, 5, 4)
+    for kernel, strides, padding in itertools.product((2, (1, 3, 2)), (1, 2, (2, 1, 1)), ("valid", "same")):
+        conv3d_case(recorder, kernel, strides, padding, size)
+    for dilation, padding in itertools.product((2, (1, 2, 1)), ("valid", "same")):
+        conv3d_case(recorder, 2, 1, padding, size, {"dilation_rate": dilation})
+    for extra in ({"activation": "relu"}, {"use_bias": False}, {"groups": 2}):
+        conv3d_case(recorder, 2, 1, "same", size, extra)
+    conv3d_case(recorder, 2, 2, "same", size, {"activation": "tanh"}, "float64")
+    first = {"data_format": "channels_first"}
+    for strides, padding in itertools.product((1, (1, 2, 2)), ("valid", "same")):
+        conv3d_case(recorder, (1, 3, 2), strides, padding, size, first)
+    conv3d_case(recorder, 2, 1, "same", size, first | {"dilation_rate": (1, 2, 2), "groups": 2})
+
+
+def conv3d_case(
+    recorder: Recorder,
+    kernel: Any,
+    strides: Any,
+    padding: str,
+    size: tuple[int, ...],
+    extra: dict[str, Any] | None = None,
+    dtype: str = "float32",
+) -> None:
+    extra = {key: listed(value) for key, value in (extra or {}).items()}
+    config = {"filters": 2, "kernel_size": listed(kernel), "strides": listed(strides), "padding": padding} | extra
+    name = f"Conv3D/k{tag(kernel)}-s{tag(strides)}-{padding}"
+    name += "".join(f"-{key}{tag(value)}" if key != "data_format" else f"-{value}" for key, value in extra.items())
+    name += FLOAT64 if dtype == "float64" else ""
+    groups, first = extra.get("groups", 1), "data_format" in extra
+    x = normal((2, 2, *size) if first else (2, *size, 2), dtype)
+    weights = [normal((*every(kernel, 3), 2 // groups, 2), dtype, 0.5, "kernel"), normal((2,), dtype, 0.5, "bias")]
+    if not extra.get("use_bias", True):
+        weights = weights[:1]
+    sources = ("keras3",) if first or groups > 1 else ("tf_keras",) if dtype == "float64" else ("tf_keras", "keras3")
+    recorder.keras(name, config, x, weights, sources)
+    if padding == "same" and strides != 1:
+        return
+
+    def function(t: Any, w: Any, *bias: Any) -> Any:
+        result = F.conv3d(
+            t,
+            w.permute(4, 3, 0, 1, 2),
+            *bias,
+            stride=strides,
+            padding=padding,
+            dilation=extra.get("dilation_rate", 1),
+            groups=groups,
+        )
+        return torch.relu(result) if extra.get("activation") == "relu" else result
+
+    recorder.torch(name, config, x, weights, in_torch_layout(config, function))
+
+
 def record(recorder: Recorder) -> None:
-    for part in (conv2d, conv1d, conv2d_groups):
+    for part in (conv2d, conv1d, conv2d_groups, conv3d):
         part(recorder)
 
 

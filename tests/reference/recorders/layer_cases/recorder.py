@@ -23,6 +23,23 @@ def tag(value: int | Sequence[int] | None) -> str:
     return str(value) if value is None or isinstance(value, int) else "x".join(map(str, value))
 
 
+def every(value: int | Sequence[int], rank: int) -> list[int]:
+    """One value for each spatial axis."""
+    return [value] * rank if isinstance(value, int) else list(value)
+
+
+def listed(value: Any) -> Any:
+    """Tuples as lists, as a config in JSON has them."""
+    return [listed(item) for item in value] if isinstance(value, tuple) else value
+
+
+def in_torch_layout(config: dict[str, Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` of a tensor with channels first, behind the layout that the config says."""
+    if config.get("data_format") == "channels_first":
+        return function
+    return lambda t, *weights: function(t.movedim(-1, 1), *weights).movedim(1, -1)
+
+
 def named(inputs: dict[str, Any]) -> dict[str, np.ndarray]:
     """Arrays and lists of arrays by name, the latter as ``name0``, ``name1``, ...; bool as uint8."""
     arrays: dict[str, np.ndarray] = {}
