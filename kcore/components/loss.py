@@ -45,22 +45,33 @@ class Loss(Component):
         """The loss of every sample (and step), shape ``y_pred.shape[:-1]``."""
         raise NotImplementedError(f"{type(self).__name__} has to define call(y_true, y_pred)")
 
-    def __call__(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Array:
+    def __call__(
+        self, y_true: Array, y_pred: Array, sample_weight: Array | None = None, mask: Array | None = None
+    ) -> Array:
         """The reduced loss, a scalar.
 
         Args:
             y_true: labels.
             y_pred: predictions, (batch, ..., classes or values).
-            sample_weight: (batch,), or any shape that broadcasts to the values of ``call``; the weighted values are
-                divided by their number, not by the sum of weights, as in Keras.
+            sample_weight: (batch,), or (batch, steps) for a weight per step, or any shape that broadcasts to the values
+                of ``call``; the weighted values are divided by their number, not by the sum of weights, as in Keras.
+            mask: of the predictions, (batch, steps): values that it marks as padding do not count, neither in the
+                sum nor in the number.
+
+        Raises:
+            LabelShapeError: weights or mask have another shape than the values.
         """
         values: Any = self.call(y_true, y_pred)
         if sample_weight is not None:
             values = values * spread_weights(sample_weight, values)
+        count: Any = None
+        if mask is not None:
+            kept = np.broadcast_to(spread_weights(mask, values, component="mask"), values.shape)
+            values, count = values * kept, np.maximum(np.sum(kept), np.ones((), values.dtype))
         if self.reduction == "sum":
             values = np.sum(values)
         elif self.reduction == "sum_over_batch_size":
-            values = np.mean(values)
+            values = np.mean(values) if count is None else np.sum(values) / count
         return values  # type: ignore[no-any-return]
 
     def check_labels(self, labels: Array, output_shape: tuple[int | None, ...]) -> None:
@@ -165,7 +176,20 @@ def align_class_numbers(component: str, y_true: Array, y_pred: Array, *, axis: i
     return labels  # type: ignore[no-any-return]
 
 
-def spread_weights(sample_weight: Array, values: Array) -> Array:
+def masked_weights(sample_weight: Array | None, mask: Array | None, y_pred: Array) -> Array | None:
+    """Sample weights and the mask of the predictions as one array of weights; ``None`` for neither."""
+    if mask is None:
+        return sample_weight
+    kept: Any = cast(mask, floatx() if y_pred.dtype.kind != "f" else y_pred.dtype)
+    if sample_weight is None:
+        return kept  # type: ignore[no-any-return]
+    weights: Any = cast(sample_weight, kept.dtype)
+    axes = max(len(kept.shape), len(weights.shape))
+    kept, weights = (np.reshape(x, (*x.shape, *(1,) * (axes - len(x.shape)))) for x in (kept, weights))
+    return kept * weights  # type: ignore[no-any-return]
+
+
+def spread_weights(sample_weight: Array, values: Array, *, component: str = "sample_weight") -> Array:
     """Sample weights with axes added behind, so that they broadcast against per-sample values; in their dtype."""
     weights: Any = cast(sample_weight, values.dtype)
     extra = len(values.shape) - len(weights.shape)
@@ -176,7 +200,7 @@ def spread_weights(sample_weight: Array, values: Array) -> Array:
     )
     if not fits:
         raise LabelShapeError(
-            component="sample_weight",
+            component=component,
             labels=tuple(weights.shape),
             predictions=tuple(values.shape),
             expected="one weight per sample",

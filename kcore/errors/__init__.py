@@ -46,6 +46,7 @@ from kcore.errors.training import DataShapeError as DataShapeError
 from kcore.errors.training import DataStructureError as DataStructureError
 from kcore.errors.training import DataTypeError as DataTypeError
 from kcore.errors.training import EmptyDataError as EmptyDataError
+from kcore.errors.training import NaNLossError as NaNLossError
 from kcore.errors.training import NoLossError as NoLossError
 from kcore.errors.training import NotCompiledError as NotCompiledError
 from kcore.errors.warnings import KcoreWarning as KcoreWarning

@@ -32,6 +32,31 @@ class NoLossError(KcoreError, ValueError):
         )
 
 
+class NaNLossError(KcoreError, ArithmeticError):
+    """The loss of an epoch is not a number: nothing more can be learned.
+
+    Attributes: `model`, `epoch` (from 0), `losses` (those of the model by output), `data` (names of the given arrays
+    that hold NaN or infinity).
+    """
+
+    def __init__(self, *, model: str, epoch: int, losses: dict[str, str], data: Sequence[str]) -> None:
+        listed = ", ".join(f"{loss} of {output!r}" for output, loss in losses.items()) or "what layers add"
+        if data:
+            cause = f"The data holds NaN or infinity, in {' and '.join(data)}: clean it."
+        else:
+            cause = (
+                "The data is finite, so the weights grew without bound, or the loss is not defined for some outputs. "
+                "Try a smaller learning rate, clipnorm=1.0, or outputs scaled to about 1."
+            )
+        super().__init__(
+            f"The loss of model {model!r} became NaN in epoch {epoch + 1} ({listed}). {cause}",
+            model=model,
+            epoch=epoch,
+            losses=losses,
+            data=tuple(data),
+        )
+
+
 class DataShapeError(KcoreError, ValueError):
     """Data whose shape the model cannot take."""
 

@@ -50,7 +50,7 @@ def training_config(model: Model) -> str | None:
         "optimizer_config": registry("optimizers").serialize(model.optimizer),
         "loss": _saved(objectives.given["loss"], "losses", unknown),
         "metrics": _saved(objectives.given["metrics"], "metrics", unknown),
-        "weighted_metrics": None,
+        "weighted_metrics": _saved(objectives.given["weighted_metrics"], "metrics", unknown),
         "sample_weight_mode": None,
         "loss_weights": objectives.given["loss_weights"],
     }
@@ -142,20 +142,12 @@ def compile_as_saved(model: Model, text: str, source: str) -> None:
     """
     config = plain_config(json_object(text, source))
     with content_errors(source, "describes a training that cannot be set up", f"a training_config; {ADVICE}"):
-        if config.get("weighted_metrics"):
-            warnings.warn(
-                KcoreWarning(
-                    f"{source} asks for weighted_metrics, which are computed like other metrics here: with the sample "
-                    f"weights wherever there are some. They were left out.",
-                    path=source,
-                ),
-                stacklevel=2,
-            )
         outputs = model.output_names()
         model.compile(
             optimizer=registry("optimizers").deserialize(_optimizer(config["optimizer_config"], source)),
             loss=_each(config["loss"], _loss),
             metrics=_metrics(config.get("metrics"), outputs),
+            weighted_metrics=_metrics(config.get("weighted_metrics"), outputs),
             loss_weights=config.get("loss_weights"),
         )
 

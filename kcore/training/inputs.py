@@ -126,15 +126,3 @@ def check_lengths(purpose: str, named: dict[str, Array]) -> int:
     if count == 0:
         raise EmptyDataError(purpose=purpose, reason=f"{next(iter(lengths))} has length 0")
     return count
-
-
-def class_weights_as_sample_weights(labels: Array, class_weight: dict[Any, float]) -> Array:
-    """The weight of each sample's class, for labels that are class numbers, (n,) or (n, 1), or one-hot rows."""
-    flat = labels
-    if labels.ndim == 2 and labels.shape[1] > 1:
-        flat = labels.argmax(axis=1)
-    numbers = flat.reshape(len(labels)).astype(np.int64)
-    weights = np.ones(len(labels), np.float64)
-    for label, weight in class_weight.items():
-        weights[numbers == int(label)] = float(weight)
-    return weights

@@ -12,6 +12,7 @@ from kcore.components.callback import Callback, CallbackList
 from kcore.engine.compiled import Replay
 from kcore.engine.random import generator
 from kcore.engine.types import Array, ArrayType
+from kcore.errors.training import NaNLossError
 from kcore.registry import hooks, registry
 from kcore.training.data import DataSource
 from kcore.training.step import BatchedStep, PredictStep, Steps
@@ -68,10 +69,26 @@ def fit(
             found = _evaluate(steps, *validation, listeners)
             logs |= {f"val_{name}": value for name, value in found.items()}
         listeners.on_epoch_end(epoch, logs)
-        if model.stop_training:
+        # After the callbacks: one of them may stop for this very reason, or have better weights to go back to.
+        if model.stop_training or np.isnan(logs["loss"]):
             break
     listeners.on_train_end(logs)
+    if not model.stop_training and np.isnan(logs.get("loss", 0.0)):
+        raise _nan_error(model, steps, source, counts, epoch)
     return history
+
+
+def _nan_error(model: Trainer, steps: Steps, source: DataSource, counts: Counts, epoch: int) -> NaNLossError:
+    """Says where the NaN came from, as far as the data shows it."""
+    losses = {
+        output: loss.name or type(loss).__name__
+        for output, loss in zip(steps.objectives.outputs, steps.objectives.losses, strict=True)
+        if loss is not None
+    }
+    kinds = [kind for kind, count in zip(("x", "y", "sample_weight"), counts, strict=True) for _ in range(count)]
+    bad = [not np.isfinite(array).all() for array in getattr(source, "arrays", ())]
+    data = [kind for kind, found in zip(kinds, bad, strict=False) if found]
+    return NaNLossError(model=model.name, epoch=epoch, losses=losses, data=list(dict.fromkeys(data)))
 
 
 def _train_epoch(

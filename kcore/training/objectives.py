@@ -88,29 +88,48 @@ class Objectives:
         losses: per output; ``None`` for an output that is not trained.
         loss_weights: per output.
         metrics: per output.
+        weighted_metrics: per output; these count each sample with its weight.
         given: the arguments as they were, for the file.
     """
 
-    def __init__(self, model: str, outputs: Sequence[str], loss: Any, metrics: Any, loss_weights: Any) -> None:
+    def __init__(
+        self,
+        model: str,
+        outputs: Sequence[str],
+        loss: Any,
+        metrics: Any,
+        loss_weights: Any,
+        weighted_metrics: Any = None,
+    ) -> None:
         if isinstance(loss, list | tuple | dict) and not loss:
             raise InvalidArgumentError(
                 component="compile", argument="loss", value=loss, allowed="a loss for at least one output"
             )
-        self.given = {"loss": loss, "metrics": metrics, "loss_weights": loss_weights}
+        self.given = {
+            "loss": loss,
+            "metrics": metrics,
+            "loss_weights": loss_weights,
+            "weighted_metrics": weighted_metrics,
+        }
         self.outputs = list(outputs)
         self.losses: list[Loss | None] = [
             None if item is None else as_loss(item) for item in by_output(model, "losses", outputs, loss)
         ]
         weights = by_output(model, "loss weights", outputs, 1.0 if loss_weights is None else loss_weights)
         self.loss_weights = [1.0 if weight is None else float(weight) for weight in weights]
-        self.metrics: list[list[Metric]] = [
-            [as_metric(item) for item in items] for items in metrics_by_output(model, outputs, metrics)
-        ]
+        self.metrics, self.weighted_metrics = (
+            [[as_metric(item) for item in items] for items in metrics_by_output(model, outputs, given)]
+            for given in (metrics, weighted_metrics)
+        )
 
     @property
     def needs_labels(self) -> bool:
         """Whether any loss or metric compares with labels; else the model's own losses are all there is."""
-        return any(loss is not None for loss in self.losses) or any(self.metrics)
+        return any(loss is not None for loss in self.losses) or any(self.all_metrics())
+
+    def all_metrics(self) -> list[list[Metric]]:
+        """Per output, in the order of the logs."""
+        return [[*plain, *weighted] for plain, weighted in zip(self.metrics, self.weighted_metrics, strict=True)]
 
     def names(self) -> list[str]:
         """What logs hold, in order: the loss, the loss of each output if there are several, then the metrics."""
@@ -118,7 +137,7 @@ class Objectives:
         several = len(self.outputs) > 1
         if several:
             names += [f"{output}_loss" for output, loss in zip(self.outputs, self.losses, strict=True) if loss]
-        for output, metrics in zip(self.outputs, self.metrics, strict=True):
+        for output, metrics in zip(self.outputs, self.all_metrics(), strict=True):
             names += [f"{output}_{metric.name}" if several else metric.name for metric in metrics]
         return _distinct(names)
 

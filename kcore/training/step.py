@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from kcore.components.call_context import call_context
+from kcore.components.call_context import call_context, current_context
 from kcore.components.layer import Layer
+from kcore.components.loss import masked_weights
 from kcore.components.metric import Mean, Metric
 from kcore.components.optimizer import Optimizer
 from kcore.engine.autodiff import gradients
@@ -47,7 +48,7 @@ class Steps:
         parts = [
             part for part, loss in zip(self.parts, self.objectives.losses, strict=True) if part is not None and loss
         ]
-        return [self.total, *parts, *(metric for metrics in self.objectives.metrics for metric in metrics)]
+        return [self.total, *parts, *(metric for metrics in self.objectives.all_metrics() for metric in metrics)]
 
     def reset_metrics(self) -> None:
         """Forget all batches so far."""
@@ -57,25 +58,30 @@ class Steps:
     def _train(self, inputs: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any]) -> dict[str, Any]:
         losses: list[Any] = []
         with call_context(training=True, losses=losses, frozen=self.frozen):
-            outputs = call_model(self.model, inputs, True)
-        total = self._loss(outputs, labels, weights, losses)
+            outputs, masks = call_with_masks(self.model, inputs, True)
+        total = self._loss(outputs, masks, labels, weights, losses)
         self.optimizer.apply(gradients(total, self.parameters), self.parameters)
         trained = set(self.parameters)
         for layer in self.model.walk():
             for variable, constraint in layer.constraints:
                 if variable in trained:
                     variable.assign(constraint(variable))  # type: ignore[arg-type]
-        return self._logs(outputs, labels, weights)
+        return self._logs(outputs, masks, labels, weights)
 
     def _test(self, inputs: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any]) -> dict[str, Any]:
         losses: list[Any] = []
         with call_context(training=False, losses=losses):
-            outputs = call_model(self.model, inputs, False)
-        self._loss(outputs, labels, weights, losses)
-        return self._logs(outputs, labels, weights)
+            outputs, masks = call_with_masks(self.model, inputs, False)
+        self._loss(outputs, masks, labels, weights, losses)
+        return self._logs(outputs, masks, labels, weights)
 
     def _loss(
-        self, outputs: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any], penalties: Sequence[Any]
+        self,
+        outputs: Sequence[Any],
+        masks: Sequence[Any],
+        labels: Sequence[Any],
+        weights: Sequence[Any],
+        penalties: Sequence[Any],
     ) -> Any:
         """The weighted sum of the outputs' losses and all penalties; also taken into the running means."""
         rows = outputs[0].shape[0]
@@ -84,7 +90,7 @@ class Steps:
             if loss is None:
                 continue
             label = labels[number]
-            value = loss(label, output, weights[number] if weights else None)
+            value = loss(label, output, weights[number] if weights else None, masks[number])
             part = self.parts[number]
             if part is not None:
                 part.add(value, np.asarray(float(rows)))
@@ -102,10 +108,15 @@ class Steps:
         self.total.add(total, np.asarray(float(rows)))
         return total
 
-    def _logs(self, outputs: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any]) -> dict[str, Any]:
-        for number, metrics in enumerate(self.objectives.metrics):
-            for metric in metrics:
-                metric.update(labels[number], outputs[number], weights[number] if weights else None)
+    def _logs(
+        self, outputs: Sequence[Any], masks: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any]
+    ) -> dict[str, Any]:
+        for number, (output, mask) in enumerate(zip(outputs, masks, strict=True)):
+            for metric in self.objectives.metrics[number]:
+                metric.update(labels[number], output, masked_weights(None, mask, output))
+            for metric in self.objectives.weighted_metrics[number]:
+                weight = masked_weights(weights[number] if weights else None, mask, output)
+                metric.update(labels[number], output, weight)
         return {name: metric.result() for name, metric in zip(self.objectives.names(), self.metrics, strict=True)}
 
 
@@ -168,6 +179,12 @@ class PredictStep:
                 buffer[...] = array
             replay.executable.run()
             return [output.copy() for output in replay.outputs]
+
+
+def call_with_masks(model: Layer, inputs: Sequence[Any], training: bool) -> tuple[list[Any], list[Any]]:
+    """The model's outputs, and the mask of each, ``None`` for none; inside the context of a step."""
+    outputs = call_model(model, inputs, training)
+    return outputs, current_context().masks.of(outputs) or [None] * len(outputs)
 
 
 def call_model(model: Layer, inputs: Sequence[Any], training: bool) -> list[Any]:

@@ -13,6 +13,7 @@ from kcore.components.optimizer import Optimizer
 from kcore.components.shape_inference import traced_call, traced_output_shape
 from kcore.components.symbolic import SymbolicTensor
 from kcore.engine.settings import floatx
+from kcore.engine.tree import leaves
 from kcore.engine.types import Array
 from kcore.errors.components import InvalidArgumentError
 from kcore.errors.training import EmptyDataError, NoLossError, NotCompiledError
@@ -25,10 +26,10 @@ from kcore.training.inputs import (
     as_array,
     check_inputs,
     check_lengths,
-    class_weights_as_sample_weights,
 )
 from kcore.training.objectives import Objectives
 from kcore.training.step import PredictStep, Steps
+from kcore.training.targets import label, labels_in_order, weights_in_order
 
 
 class Trainer(Layer):
@@ -53,7 +54,13 @@ class Trainer(Layer):
     # --- compile -----------------------------------------------------------------------------------------------------
 
     def compile(
-        self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None, *, loss_weights: Any = None
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        loss_weights: Any = None,
+        sample_weight_mode: Any = None,
+        weighted_metrics: Any = None,
     ) -> None:
         """Say how the model is trained.
 
@@ -63,6 +70,9 @@ class Trainer(Layer):
                 ``None`` for a model that is trained by what its layers give to ``add_loss`` alone.
             metrics: a list of metrics, names, or functions; or lists or a dictionary of such by output.
             loss_weights: the factor of each output's loss.
+            sample_weight_mode: for Keras 2's sake, ``None`` or ``"temporal"``, or these by output; whether weights
+                belong to samples or to steps is seen from their shape.
+            weighted_metrics: metrics that count each sample with its weight, in the form of ``metrics``, which do not.
 
         A change of ``trainable`` takes effect at the next ``compile``.
 
@@ -78,9 +88,17 @@ class Trainer(Layer):
             raise InvalidArgumentError(
                 component="compile", argument="optimizer", value=optimizer, allowed="a name, a config, or an Optimizer"
             )
+        modes = leaves(sample_weight_mode)
+        if any(mode != "temporal" for mode in modes):
+            raise InvalidArgumentError(
+                component="compile",
+                argument="sample_weight_mode",
+                value=sample_weight_mode,
+                allowed="None or 'temporal', or a list or dictionary of these by output",
+            )
         if loss is None and not self._may_add_losses():
             raise NoLossError(model=self.name)
-        self._objectives = Objectives(self.name, self.output_names(), loss, metrics, loss_weights)
+        self._objectives = Objectives(self.name, self.output_names(), loss, metrics, loss_weights, weighted_metrics)
         self.optimizer = found
         self._steps = None
         if self.built:
@@ -135,7 +153,7 @@ class Trainer(Layer):
         else:
             items = arrange(self.name, "input", [slot.name for slot in slots], x)
             arrays = [
-                as_array(_label("x", slot.name, len(slots)), item) for slot, item in zip(slots, items, strict=True)
+                as_array(label("x", slot.name, len(slots)), item) for slot, item in zip(slots, items, strict=True)
             ]
             arrays = check_inputs(self.name, slots, arrays)
         if not self.built:
@@ -166,41 +184,20 @@ class Trainer(Layer):
             raise EmptyDataError(purpose=purpose, reason="no labels were given (y is None)")
         names = self.output_names()
         inputs = self._inputs(x)
-        labels = self._labels(y)
-        weights: list[Array] = []
-        if sample_weight is not None or class_weight is not None:
-            if not labels:
-                raise InvalidArgumentError(
-                    component=purpose, argument="sample_weight", value=sample_weight, allowed="None without labels"
-                )
-            alone = not isinstance(sample_weight, list | tuple | dict)
-            items = [sample_weight] * len(names) if alone else arrange(self.name, "output", names, sample_weight)
-            weights = [
-                np.ones(len(label)) if item is None else as_array("sample_weight", item)
-                for item, label in zip(items, labels, strict=True)
-            ]
-            if class_weight is not None:
-                weights = [
-                    weight * class_weights_as_sample_weights(label, class_weight)
-                    for weight, label in zip(weights, labels, strict=True)
-                ]
-        named = {_label("x", str(number), len(inputs)): array for number, array in enumerate(inputs)}
-        named |= {_label("y", name, len(names)): array for name, array in zip(names, labels, strict=False)}
-        named |= {_label("sample_weight", name, len(names)): array for name, array in zip(names, weights, strict=False)}
+        labels = labels_in_order(self.name, names, y)
+        shapes = self._output_shapes(inputs)
+        weights = weights_in_order(self.name, purpose, names, labels, shapes, sample_weight, class_weight)
+        named = {label("x", str(number), len(inputs)): array for number, array in enumerate(inputs)}
+        named |= {label("y", name, len(names)): array for name, array in zip(names, labels, strict=False)}
+        named |= {label("sample_weight", name, len(names)): array for name, array in zip(names, weights, strict=False)}
         check_lengths(purpose, named)
         # Without labels, there is no loss to check them.
-        for loss, label, shape in zip(objectives.losses, labels, self._output_shapes(inputs), strict=bool(labels)):
+        for loss, given, shape in zip(objectives.losses, labels, shapes, strict=bool(labels)):
             if loss is not None:
-                loss.check_labels(label, shape)
+                loss.check_labels(given, shape)
         dtypes = [*self._input_dtypes(inputs), *map(compute_dtype, labels), *(np.dtype(floatx()) for _ in weights)]
         source = ArraySource([*inputs, *labels, *weights], dtypes, batch_size)
         return source, (len(inputs), len(labels), len(weights))
-
-    def _labels(self, y: Any) -> list[Array]:
-        """``y`` as arrays in the order of the model's outputs; none for none."""
-        names = self.output_names()
-        items = [] if y is None else arrange(self.name, "output", names, y)
-        return [as_array(_label("y", name, len(names)), item) for name, item in zip(names, items, strict=False)]
 
     def _output_shapes(self, inputs: Sequence[Array]) -> list[Any]:
         shapes: Any = [(None, *array.shape[1:]) for array in inputs]
@@ -220,7 +217,7 @@ class Trainer(Layer):
         validation_split: float = 0.0,
         validation_data: Any = None,
         shuffle: bool = True,
-        class_weight: dict[int, float] | None = None,
+        class_weight: Any = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
     ) -> Any:
@@ -237,8 +234,9 @@ class Trainer(Layer):
                 but evaluated after every epoch.
             validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to evaluate instead.
             shuffle: a new random order of the training samples in every epoch.
-            class_weight: weight by class number.
-            sample_weight: weight by sample.
+            class_weight: weight by class number, or such dictionaries by output.
+            sample_weight: weight of each sample, (samples,), or of each step, (samples, steps); for several outputs
+                one for all, or a list or dictionary by output.
             initial_epoch: where to go on counting.
 
         Returns:
@@ -247,6 +245,8 @@ class Trainer(Layer):
         Raises:
             NotCompiledError, DataShapeError, DataTypeError, DataLengthError, EmptyDataError, LabelValueError: the
                 model or the data is not fit for training; nothing was changed.
+            NaNLossError: the loss became NaN, and no callback stopped for it. The callbacks have been told that
+                training ended; ``EarlyStopping`` with ``restore_best_weights`` has taken back the best weights.
         """
         self._compiled("fit")
         size = _batch_size(batch_size)
@@ -288,7 +288,7 @@ class Trainer(Layer):
                 component="fit", argument="validation_split", value=fraction, allowed="a number between 0 and 1"
             )
         inputs = self._inputs(x)
-        labels = self._labels(y)
+        labels = labels_in_order(self.name, self.output_names(), y)
         cut = int(len(inputs[0]) * (1.0 - fraction))
         if cut == 0 or cut == len(inputs[0]):
             raise EmptyDataError(
@@ -338,7 +338,7 @@ class Trainer(Layer):
             if found is not None:
                 return found
         arrays = self._inputs(_adapted(x, None)[0])
-        count = check_lengths("predict", {_label("x", str(i), len(arrays)): a for i, a in enumerate(arrays)})
+        count = check_lengths("predict", {label("x", str(i), len(arrays)): a for i, a in enumerate(arrays)})
         size, dtypes = _batch_size(batch_size), self._input_dtypes(arrays)
         if self._predict is None:
             self._predict = PredictStep(self)
@@ -384,10 +384,6 @@ def len_of(x: Any) -> int:
     elif isinstance(x, list | tuple) and len(x) and hasattr(x[0], "shape"):
         x = x[0]
     return max(len(x), 1) if hasattr(x, "__len__") else 1
-
-
-def _label(what: str, name: str, count: int) -> str:
-    return what if count == 1 else f"{what}[{name!r}]"
 
 
 def _batch_size(value: int | None) -> int:

@@ -155,9 +155,17 @@ def test_metrics_as_keras_writes_them(tmp_path: Path, written: Any, names: list[
     assert load_model(rewritten(tmp_path, metrics=written)).metrics_names == ["loss", *names]
 
 
-def test_weighted_metrics_are_left_out_with_a_warning(tmp_path: Path) -> None:
-    with pytest.warns(errors.KcoreWarning, match="asks for weighted_metrics.*They were left out"):
-        load_model(rewritten(tmp_path, weighted_metrics=["mae"]))
+def test_weighted_metrics_are_read_and_written(tmp_path: Path) -> None:
+    model = load_model(rewritten(tmp_path, metrics=["mse"], weighted_metrics=["mae"]))
+    assert model.metrics_names == ["loss", "mse", "mae"]
+    model.save(tmp_path / "again.h5")
+    again = load_model(tmp_path / "again.h5")
+    weight = np.arange(len(X), dtype="float64")
+    assert again.evaluate(X, Y, sample_weight=weight) == model.evaluate(X, Y, sample_weight=weight)
+    error = np.abs(model.predict(X) - Y).mean(-1)
+    assert model.evaluate(X, Y, sample_weight=weight)[2] == pytest.approx(
+        np.sum(error * weight) / weight.sum(), rel=1e-5
+    )
 
 
 def test_what_other_readers_do_not_know_is_left_out(tmp_path: Path) -> None:
