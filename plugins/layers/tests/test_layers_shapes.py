@@ -13,7 +13,8 @@ import kcore
 from kcore import activations
 from kcore.errors import InvalidArgumentError, LayerInputError
 from kcore.layers import Layer
-from kcore_layers.core import Activation, Flatten, Reshape
+from kcore_layers.core import Activation
+from kcore_layers.shaping import Flatten, Reshape
 
 
 @pytest.mark.parametrize(
