@@ -69,31 +69,11 @@ class TrainingNoise(Layer):
 
 
 class Dropping(TrainingNoise):
-    """Noise with the probability ``rate`` that an entry, or several that share their fate, are dropped."""
+    """Noise that sets entries to 0 with the probability ``rate``, and divides the rest by 1 - rate."""
 
-    def __init__(
-        self,
-        rate: float,
-        noise_shape: Sequence[int | None] | None = None,
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(seed, **kwargs)
-        kind = type(self).__name__
-        self.rate = dropped_fraction(kind, "rate", rate)
-        self.noise_shape: Shape | None = None
-        if noise_shape is not None:
-            if not isinstance(noise_shape, list | tuple):
-                raise InvalidArgumentError(
-                    component=kind,
-                    argument="noise_shape",
-                    value=noise_shape,
-                    allowed="None, or one entry per axis of the input: an integer of at least 1, or None",
-                )
-            self.noise_shape = tuple(
-                None if size is None else positive_integer(kind, "noise_shape", size) for size in noise_shape
-            )
-            self.input_spec = InputSpec(ndim=len(noise_shape))
+        self.rate = dropped_fraction(type(self).__name__, "rate", rate)
 
     @property
     def silent(self) -> bool:
@@ -101,12 +81,11 @@ class Dropping(TrainingNoise):
 
     def mask_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of the mask for an input's shape: 1 along the axes on which entries share their fate."""
-        if self.noise_shape is None:
-            return shape
-        mask = tuple(size if wanted is None else wanted for wanted, size in zip(self.noise_shape, shape, strict=True))
-        if any(wanted not in (1, size) for wanted, size in zip(mask, shape, strict=True)):
-            self.refuse_input(f"an input that noise_shape={self.noise_shape} broadcasts to", shape)
-        return mask
+        return shape
+
+    def noisy(self, x: Array, key: Array) -> Array:
+        """Some entries 0, the rest divided by 1 - rate."""
+        return x * keep_mask(key, self.mask_shape(x.shape), self.rate, x.dtype)  # type: ignore[no-any-return]
 
 
 class Dropout(Dropping):
@@ -138,12 +117,39 @@ class Dropout(Dropping):
         True
     """
 
-    def noisy(self, x: Array, key: Array) -> Array:
-        """Some entries 0, the rest divided by 1 - rate."""
-        return x * keep_mask(key, self.mask_shape(x.shape), self.rate, x.dtype)  # type: ignore[no-any-return]
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(rate, seed, **kwargs)
+        kind = type(self).__name__
+        self.noise_shape: Shape | None = None
+        if noise_shape is not None:
+            if not isinstance(noise_shape, list | tuple):
+                raise InvalidArgumentError(
+                    component=kind,
+                    argument="noise_shape",
+                    value=noise_shape,
+                    allowed="None, or one entry per axis of the input: an integer of at least 1, or None",
+                )
+            self.noise_shape = tuple(
+                None if size is None else positive_integer(kind, "noise_shape", size) for size in noise_shape
+            )
+            self.input_spec = InputSpec(ndim=len(noise_shape))
+
+    def mask_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        if self.noise_shape is None:
+            return shape
+        mask = tuple(size if wanted is None else wanted for wanted, size in zip(self.noise_shape, shape, strict=True))
+        if any(wanted not in (1, size) for wanted, size in zip(mask, shape, strict=True)):
+            self.refuse_input(f"an input that noise_shape={self.noise_shape} broadcasts to", shape)
+        return mask
 
 
-class SpatialDropout(Dropout):
+class SpatialDropout(Dropping):
     """Dropout of whole channels: all places of a channel share their fate.
 
     Attributes:
@@ -153,7 +159,7 @@ class SpatialDropout(Dropout):
     rank: ClassVar[int]
 
     def __init__(self, rate: float, data_format: str | None = None, seed: int | None = None, **kwargs: Any) -> None:
-        super().__init__(rate, None, seed, **kwargs)
+        super().__init__(rate, seed, **kwargs)
         self.data_format = data_format_name(type(self).__name__, data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from kcore import Array, ops
 from kcore_layers.arguments import bounded_number, dropped_fraction
-from kcore_layers.dropping import Dropping, TrainingNoise
+from kcore_layers.dropping import Dropout, TrainingNoise
 
 # The limit of selu for large negative numbers, with its scale and alpha.
 SELU_LIMIT = -1.0507009873554805 * 1.6732632423543772
@@ -89,7 +89,7 @@ class GaussianDropout(TrainingNoise):
         return x * (1 + stddev * ops.random_normal(key, shape=x.shape, dtype=x.dtype))
 
 
-class AlphaDropout(Dropping):
+class AlphaDropout(Dropout):
     """Dropout that keeps mean 0 and variance 1, as the activation ``selu`` makes them.
 
     In training, entries become l = -scale * alpha with probability ``rate``, the limit of ``selu`` for large negative
