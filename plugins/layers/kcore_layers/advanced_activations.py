@@ -19,6 +19,10 @@ def _not_negative(layer: str, argument: str, value: Any) -> float:
     return bounded_number(layer, argument, value, NOT_NEGATIVE, lambda number: number >= 0)
 
 
+def _leaky(x: Any, slope: float) -> Array:
+    return np.where(x > 0, x, x * slope)
+
+
 class ElementwiseActivation(Layer):
     """A function of each entry: the shape stays, and a mask is passed on."""
 
@@ -59,7 +63,7 @@ class LeakyReLU(ElementwiseActivation):
 
     def call(self, inputs: Array) -> Array:
         """Any shape -> the same shape."""
-        return activations.get("relu")(floating(self, inputs), alpha=self.alpha)  # type: ignore[no-any-return]
+        return _leaky(floating(self, inputs), self.alpha)
 
 
 class PReLU(ElementwiseActivation):
@@ -187,8 +191,9 @@ class ReLU(ElementwiseActivation):
     """The rectifier, or a variation of it, as a layer: max(x, 0) by default.
 
     f(x) is ``max_value`` where x >= max_value, x where threshold < x < max_value, and negative_slope * (x - threshold)
-    elsewhere. The slope at the threshold is ``negative_slope``. Any shape -> the same shape. The dtype stays if it is
-    floating. A mask is passed on.
+    elsewhere. Where it bends, its slope is Keras 2's: 0 at the threshold, but ``negative_slope`` where that is the only
+    argument; 1 at ``max_value``, but 0 for ``max_value=6`` without a threshold. Any shape -> the same shape. The dtype
+    stays if it is floating. A mask is passed on.
 
     Args:
         max_value: upper limit, at least 0; ``None`` for no limit.
@@ -214,9 +219,15 @@ class ReLU(ElementwiseActivation):
 
     def call(self, inputs: Array) -> Array:
         """Any shape -> the same shape."""
-        return activations.get("relu")(  # type: ignore[no-any-return]
-            floating(self, inputs), alpha=self.negative_slope, max_value=self.max_value, threshold=self.threshold
-        )
+        x: Any = floating(self, inputs)
+        slope, threshold, limit = self.negative_slope, self.threshold, self.max_value
+        if slope and not threshold and limit is None:
+            return _leaky(x, slope)
+        result: Any = np.where(x > threshold, x, np.zeros((), x.dtype)) if threshold else ops.relu(x)
+        if limit is not None:
+            beyond = result >= limit if limit == 6 and not threshold else result > limit
+            result = np.where(beyond, np.asarray(limit, x.dtype), result)
+        return result - slope * ops.relu(threshold - x) if slope else result  # type: ignore[no-any-return]
 
 
 class Softmax(Layer):
