@@ -19,7 +19,7 @@ def _not_negative(layer: str, argument: str, value: Any) -> float:
     return bounded_number(layer, argument, value, NOT_NEGATIVE, lambda number: number >= 0)
 
 
-def _leaky(x: Any, slope: float) -> Array:
+def _leaky(x: Array, slope: float) -> Array:
     return np.where(x > 0, x, x * slope)
 
 

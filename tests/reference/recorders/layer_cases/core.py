@@ -142,10 +142,10 @@ def masking(recorder: Recorder) -> None:
     ):
         x = normal(shape)
         value = np.float32(config.get("mask_value", 0.0))
-        # Whole steps, and single entries of steps that stay.
-        x[:, -1] = value
-        x[0, 0] = value
-        x.reshape(-1, shape[-1])[1, 0] = value
+        # Whole steps, and a single entry of one that stays; the reshaped array is a view.
+        steps = x.reshape(-1, shape[-1])
+        steps[[0, -1]] = value
+        steps[1, 0] = value
         recorder.keras(f"Masking/{variant}", config, x)
         for source, library in KERAS.items():
             layer = library.layers.Masking(**config)
