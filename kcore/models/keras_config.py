@@ -24,13 +24,13 @@ NEUTRAL: dict[str, dict[str, tuple[Any, ...]]] = {
     "GlorotUniform": {"input_axes": (None,), "output_axes": (None,)},
     "HeNormal": {"input_axes": (None,), "output_axes": (None,)},
     "LSTM": {"time_major": (False,), "zero_output_for_mask": (False,)},
+    "VarianceScaling": {"input_axes": (None,), "output_axes": (None,)},
     "LayerNormalization": {"rms_scaling": (False,)},
     # It says how masked entries are left out, not which.
     "Softmax": {"robust_masking": ()},
     "SpatialDropout1D": {"noise_shape": (None,)},
     "SpatialDropout2D": {"noise_shape": (None,)},
     "SpatialDropout3D": {"noise_shape": (None,)},
-    "VarianceScaling": {"input_axes": (None,), "output_axes": (None,)},
 }
 # How Keras marks what JSON has no notation for.
 SEQUENCES = ("__tuple__", "TensorShape")

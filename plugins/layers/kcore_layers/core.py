@@ -207,7 +207,7 @@ class Masking(Layer):
 
     def call(self, inputs: Array) -> Array:
         """(batch, ..., features) -> the same shape."""
-        mask = np.any(np.not_equal(inputs, self.mask_value), axis=-1, keepdims=True)
+        mask = np.expand_dims(self.compute_mask(inputs), -1)
         return np.where(mask, inputs, np.zeros((), inputs.dtype))
 
     def compute_mask(self, inputs: Array, mask: Any = None) -> Any:
