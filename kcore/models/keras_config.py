@@ -39,6 +39,12 @@ NEUTRAL: dict[str, dict[str, tuple[Any, ...]]] = {
     "SeparableConv1D": _SEPARABLE,
     "SeparableConv2D": _SEPARABLE,
     "VarianceScaling": {"input_axes": (None,), "output_axes": (None,)},
+    "LayerNormalization": {"rms_scaling": (False,)},
+    # It says how masked entries are left out, not which.
+    "Softmax": {"robust_masking": ()},
+    "SpatialDropout1D": {"noise_shape": (None,)},
+    "SpatialDropout2D": {"noise_shape": (None,)},
+    "SpatialDropout3D": {"noise_shape": (None,)},
 }
 # How Keras marks what JSON has no notation for.
 SEQUENCES = ("__tuple__", "TensorShape")

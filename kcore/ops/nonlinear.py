@@ -25,8 +25,8 @@ def softplus(x: Array) -> Array:
     return np.logaddexp(x, np.zeros((), x.dtype))
 
 
-def softmax(x: Array, *, axis: int = -1) -> Array:
-    """exp(x) / sum(exp(x)) along ``axis``; the largest entry is subtracted first."""
+def softmax(x: Array, *, axis: int | tuple[int, ...] = -1) -> Array:
+    """exp(x) / sum(exp(x)) along ``axis``, or over several axes together; the largest entry is subtracted first."""
     powers = np.exp(x - stop_gradient(np.max(x, axis=axis, keepdims=True)))
     return powers / np.sum(powers, axis=axis, keepdims=True)  # type: ignore[no-any-return]
 

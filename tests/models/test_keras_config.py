@@ -72,6 +72,22 @@ def test_a_config_of_keras_3_is_read() -> None:
         ),
         ({"class_name": "Zeros", "config": {}, "registered_name": "Zeros"}, {"class_name": "Zeros", "config": {}}),
         (
+            {"class_name": "LayerNormalization", "config": {"axis": [-1], "rms_scaling": False}},
+            {"class_name": "LayerNormalization", "config": {"axis": [-1]}},
+        ),
+        (
+            {"class_name": "LayerNormalization", "config": {"rms_scaling": True}},
+            {"class_name": "LayerNormalization", "config": {"rms_scaling": True}},
+        ),
+        (
+            {"class_name": "Softmax", "config": {"axis": 1, "robust_masking": True}},
+            {"class_name": "Softmax", "config": {"axis": 1}},
+        ),
+        (
+            {"class_name": "SpatialDropout2D", "config": {"rate": 0.5, "noise_shape": None}},
+            {"class_name": "SpatialDropout2D", "config": {"rate": 0.5}},
+        ),
+        (
             {"class_name": "LSTM", "config": {"time_major": False, "units": 2}},
             {"class_name": "LSTM", "config": {"units": 2}},
         ),

@@ -65,3 +65,11 @@ def test_integers() -> None:
     assert found.dtype == np.float64
     np.testing.assert_allclose(found, special.expit([0.0, 1.0]))
     np.testing.assert_array_equal(ops.relu(np.array([-2, 2])), [0, 2])
+
+
+@pytest.mark.parametrize("axis", [0, -2, (1,), (1, 2), (0, -1), (0, 1, 2)])
+def test_softmax_over_several_axes(axis: Any) -> None:
+    expected = special.softmax(ROWS, axis=axis)
+    np.testing.assert_allclose(ops.softmax(ROWS, axis=axis), expected, rtol=1e-13)
+    np.testing.assert_allclose(CompiledFunction(lambda x: ops.softmax(x, axis=axis))(ROWS), expected, rtol=1e-13)
+    check_gradients(lambda x: ops.softmax(x, axis=axis), (ROWS,))

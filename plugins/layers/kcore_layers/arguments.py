@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -98,18 +99,58 @@ def optional_seed(layer: str, value: Any) -> int | None:
     return None if value is None else int(value)
 
 
+def bounded_number(
+    layer: str,
+    argument: str,
+    value: Any,
+    allowed: str = "a finite number",
+    within: Callable[[float], bool] = math.isfinite,
+) -> float:
+    """``value`` as a float.
+
+    Args:
+        layer, argument, value, allowed: for the error.
+        within: whether a finite number is allowed.
+
+    Raises:
+        InvalidArgumentError: it is no finite number, or one that is not allowed.
+    """
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or not within(float(value)):
+        raise InvalidArgumentError(component=layer, argument=argument, value=value, allowed=allowed)
+    return float(value)
+
+
 def dropped_fraction(layer: str, argument: str, value: Any) -> float:
     """The probability of an entry to be dropped, as a float.
 
     Raises:
         InvalidArgumentError: it is no number, or not in 0 <= value < 1.
     """
-    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not number or not 0 <= value < 1:
-        raise InvalidArgumentError(
-            component=layer, argument=argument, value=value, allowed="a number from 0 to below 1"
-        )
-    return float(value)
+    return bounded_number(layer, argument, value, "a number from 0 to below 1", lambda rate: 0 <= rate < 1)
+
+
+def distinct_integers(
+    layer: str, argument: str, value: Any, allowed: str, within: Callable[[int], bool] | None = None
+) -> tuple[int, ...]:
+    """An integer, or a sequence of different ones, as a tuple.
+
+    Args:
+        layer, argument, value, allowed: for the error.
+        within: whether an integer is allowed; all are by default.
+
+    Raises:
+        InvalidArgumentError: an entry is no integer, not allowed, or there twice, or there is none.
+    """
+    entries: Any = (value,) if is_integer(value) else value
+    if (
+        not isinstance(entries, list | tuple)
+        or not entries
+        or not all(is_integer(entry) and (within is None or within(int(entry))) for entry in entries)
+        or len(set(entries)) < len(entries)
+    ):
+        raise InvalidArgumentError(component=layer, argument=argument, value=value, allowed=allowed)
+    return tuple(int(entry) for entry in entries)
 
 
 def one_of(layer: str, argument: str, value: Any, allowed: Sequence[str]) -> str:

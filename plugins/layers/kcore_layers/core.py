@@ -1,25 +1,15 @@
-"""The layers that most networks have: Dense, Activation, Dropout, and those that change shapes."""
+"""Dense, and layers that give on what they get: as a function of it, with a mask, or with a penalty."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from kcore import Array, KeySequence, Shape, Variable, constraints, initializers, ops, regularizers
-from kcore.errors import InvalidArgumentError
+from kcore import Array, Shape, Variable, constraints, initializers, ops, regularizers
 from kcore.layers import InputSpec, Layer
-from kcore_layers.arguments import (
-    activation_function,
-    data_format_name,
-    dropped_fraction,
-    is_integer,
-    optional_seed,
-    positive_integer,
-)
-from kcore_layers.dropping import keep_mask
+from kcore_layers.arguments import activation_function, bounded_number, positive_integer
 
 
 class Dense(Layer):
@@ -140,166 +130,89 @@ class Activation(Layer):
         return tuple(input_shape)
 
 
-class Dropout(Layer):
-    """In training, sets random entries of the input to 0 and divides the rest by 1 - rate.
+class ActivityRegularization(Layer):
+    """Gives on its input, and adds a penalty on it to the loss: l1 * sum(abs(x)) + l2 * sum(x ** 2).
 
-    At other times the output is the input. On average it is that in training too ("inverted" dropout), so
-    that prediction needs no correction. Every call draws another mask. Source: Srivastava et al., "Dropout: a
-    simple way to prevent neural networks from overfitting" (2014).
+    The layer is one with ``activity_regularizer=L1L2(l1, l2)``, so its penalty counts as that of any layer: divided by
+    the number of samples in the batch, as in tf_keras and Keras 3. Keras 2 up to 2.3 did not divide: factors of such
+    a model that are to mean the same are multiplied with the batch size. Output and input have the same shape. A mask
+    is passed on; masked steps count.
 
     Args:
-        rate: the probability of an entry to become 0; 0 <= rate < 1.
-        noise_shape: the shape of the mask, one entry per axis of the input: 1 where entries share their fate,
-            the input's size or ``None`` elsewhere. (batch, 1, features) drops a feature at all steps or at
-            none.
-        seed: an integer of at least 0 that fixes the masks; by default they follow from
-            ``kcore.set_random_seed``, in the order in which layers are made.
+        l1: factor of the absolute values.
+        l2: factor of the squares.
         **kwargs: those of ``Layer``.
 
     Raises:
-        InvalidArgumentError: an argument outside the values above.
-        LayerInputError: ``noise_shape`` does not fit the input.
+        InvalidArgumentError: a factor is no finite number.
 
     Example:
-        >>> layer = Dropout(0.5, seed=1)
-        >>> x = np.ones((1, 1000), "float32")
-        >>> sorted(set(layer(x, training=True)[0].tolist()))
-        [0.0, 2.0]
-        >>> layer(x) is x
-        True
+        >>> layer = ActivityRegularization(l1=0.5)
+        >>> layer(np.array([[1.0, -3.0]])).tolist(), layer.get_config()["l1"]
+        ([[1.0, -3.0]], 0.5)
     """
 
     supports_masking = True
 
-    def __init__(
-        self,
-        rate: float,
-        noise_shape: Sequence[int | None] | None = None,
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.rate = dropped_fraction("Dropout", "rate", rate)
-        self.noise_shape: Shape | None = None
-        if noise_shape is not None:
-            if not isinstance(noise_shape, list | tuple):
-                raise InvalidArgumentError(
-                    component="Dropout",
-                    argument="noise_shape",
-                    value=noise_shape,
-                    allowed="None, or one entry per axis of the input: an integer of at least 1, or None",
-                )
-            self.noise_shape = tuple(
-                None if size is None else positive_integer("Dropout", "noise_shape", size) for size in noise_shape
-            )
-            self.input_spec = InputSpec(ndim=len(noise_shape))
-        self.seed = optional_seed("Dropout", seed)
-        self._keys = KeySequence(self.seed)
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
+        factors = {
+            "l1": bounded_number("ActivityRegularization", "l1", l1),
+            "l2": bounded_number("ActivityRegularization", "l2", l2),
+        }
+        super().__init__(activity_regularizer={"class_name": "L1L2", "config": factors}, **kwargs)
+        self.l1, self.l2 = factors["l1"], factors["l2"]
 
-    def call(self, inputs: Array, training: bool = False) -> Array:
-        """Any shape -> the same shape."""
-        if not training or self.rate == 0:
-            return inputs
-        x = inputs if inputs.dtype.kind == "f" else ops.cast(inputs, self.dtype)
-        return x * keep_mask(self._keys.next(), self._mask_shape(x.shape), self.rate, x.dtype)  # type: ignore[no-any-return]
-
-    def _mask_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        if self.noise_shape is None:
-            return shape
-        mask = tuple(size if wanted is None else wanted for wanted, size in zip(self.noise_shape, shape, strict=True))
-        if any(wanted not in (1, size) for wanted, size in zip(mask, shape, strict=True)):
-            self.refuse_input(f"an input that noise_shape={self.noise_shape} broadcasts to", shape)
-        return mask
+    def call(self, inputs: Array) -> Array:
+        """Any shape -> the same array."""
+        return inputs
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return tuple(input_shape)
 
+    def get_config(self) -> dict[str, Any]:
+        """Those of ``Layer``, ``l1`` and ``l2``, which say what the penalty is."""
+        config = super().get_config()
+        del config["activity_regularizer"]
+        return config
 
-class Flatten(Layer):
-    """Puts all axes but the batch axis into one: (batch, a, b, ...) -> (batch, a * b * ...).
 
-    An input of shape (batch,) gets an axis of size 1. With ``"channels_first"``, (batch, channels, ...) is
-    brought into the order (batch, ..., channels) first, so that weights behind it serve both layouts, as
-    Keras documents it.
+class Masking(Layer):
+    """Marks steps as padding whose features all have one value, and sets them to 0.
+
+    The mask is m = any(x != mask_value) over the last axis, False for padding; the output is x where m, else 0. Layers
+    behind this one get the mask; one that the input came with ends here. Input and output (batch, steps, features),
+    or any number of axes of at least two; the mask has all of them but the last. The dtype stays.
 
     Args:
-        data_format: ``"channels_last"`` or ``"channels_first"``; ``kcore.image_data_format()`` by default.
+        mask_value: what all features of a step of padding are.
         **kwargs: those of ``Layer``.
 
     Raises:
-        InvalidArgumentError: an unknown layout.
+        InvalidArgumentError: the value is no finite number.
+        LayerInputError: the input has less than two axes.
 
     Example:
-        >>> Flatten()(np.zeros((2, 3, 4))).shape
-        (2, 12)
+        >>> layer = Masking(mask_value=-1.0)
+        >>> x = np.array([[[0.5, -1.0], [-1.0, -1.0]]])
+        >>> layer(x).tolist()
+        [[[0.5, -1.0], [0.0, 0.0]]]
+        >>> layer.compute_mask(x).tolist()
+        [[True, False]]
     """
 
-    def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = data_format_name("Flatten", data_format)
-        self.input_spec = InputSpec(min_ndim=1)
+        self.mask_value = bounded_number("Masking", "mask_value", mask_value)
+        self.input_spec = InputSpec(min_ndim=2)
 
     def call(self, inputs: Array) -> Array:
-        """(batch, ...) -> (batch, features)."""
-        x = inputs
-        if self.data_format == "channels_first" and x.ndim > 2:
-            x = np.moveaxis(x, 1, -1)
-        return np.reshape(x, (x.shape[0], math.prod(x.shape[1:])))
+        """(batch, ..., features) -> the same shape."""
+        mask = np.expand_dims(self.compute_mask(inputs), -1)
+        return np.where(mask, inputs, np.zeros((), inputs.dtype))
+
+    def compute_mask(self, inputs: Array, mask: Any = None) -> Any:
+        """(batch, ...): where any feature is not ``mask_value``."""
+        return np.any(np.not_equal(inputs, self.mask_value), axis=-1)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return (input_shape[0], _product(input_shape[1:]))
-
-
-class Reshape(Layer):
-    """Gives every sample another shape, in row-major order: (batch, ...) -> (batch, *target_shape).
-
-    Args:
-        target_shape: without the batch axis; one entry may be -1, which takes what is left.
-        **kwargs: those of ``Layer``.
-
-    Raises:
-        InvalidArgumentError: an entry is neither -1 nor an integer of at least 1, or more than one is -1.
-        LayerInputError: the input has not as many elements per sample as the target.
-
-    Example:
-        >>> Reshape((2, -1))(np.zeros((5, 12))).shape
-        (5, 2, 6)
-    """
-
-    def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        entries: Sequence[Any] = target_shape if isinstance(target_shape, list | tuple) else (None,)
-        sizes = [int(entry) for entry in entries if is_integer(entry) and (entry >= 1 or entry == -1)]
-        if len(sizes) < len(entries) or sizes.count(-1) > 1:
-            raise InvalidArgumentError(
-                component="Reshape",
-                argument="target_shape",
-                value=target_shape,
-                allowed="a sequence of integers of at least 1, of which one may be -1",
-            )
-        self.target_shape: tuple[int, ...] = tuple(sizes)
-        self.input_spec = InputSpec(min_ndim=1)
-
-    def call(self, inputs: Array) -> Array:
-        """(batch, ...) -> (batch, *target_shape)."""
-        shape: Any = self.compute_output_shape(inputs.shape)
-        return np.reshape(inputs, shape)
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        batch, *rest = input_shape
-        total = _product(rest)
-        known = math.prod(size for size in self.target_shape if size != -1)
-        if total is None:
-            return (batch, *(None if size == -1 else size for size in self.target_shape))
-        if total % known or (-1 not in self.target_shape and total != known):
-            amount = f"a multiple of {known}" if -1 in self.target_shape else str(known)
-            self.refuse_input(
-                f"an input with {amount} elements per sample for target_shape={self.target_shape}",
-                input_shape,
-            )
-        return (batch, *(total // known if size == -1 else size for size in self.target_shape))
-
-
-def _product(sizes: Sequence[int | None]) -> int | None:
-    known = [size for size in sizes if size is not None]
-    return math.prod(known) if len(known) == len(sizes) else None
+        return tuple(input_shape)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from kcore import Array, Shape, Variable, constraints, initializers, ops, regularizers
 from kcore.errors import InvalidArgumentError
 from kcore.layers import InputSpec, Layer
-from kcore_layers.arguments import is_integer
+from kcore_layers.arguments import bounded_number, is_integer
 
 
 class BatchNormalization(Layer):
@@ -86,8 +85,12 @@ class BatchNormalization(Layer):
                 allowed="an integer other than 0, or a list of one",
             )
         self.axis = int(entries[0])
-        self.momentum = _number("momentum", momentum, "from 0 to 1", 0 <= _value(momentum) <= 1)
-        self.epsilon = _number("epsilon", epsilon, "above 0", 0 < _value(epsilon) < math.inf)
+        self.momentum = bounded_number(
+            "BatchNormalization", "momentum", momentum, "a number from 0 to 1", lambda number: 0 <= number <= 1
+        )
+        self.epsilon = bounded_number(
+            "BatchNormalization", "epsilon", epsilon, "a number above 0", lambda number: number > 0
+        )
         self.center = bool(center)
         self.scale = bool(scale)
         self.beta_initializer = initializers.get(beta_initializer)
@@ -156,17 +159,3 @@ class BatchNormalization(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return tuple(input_shape)
-
-
-def _value(number: Any) -> float:
-    """The number, NaN for what is none, so that every comparison with it fails."""
-    whole = isinstance(number, int | float | np.integer | np.floating) and not isinstance(number, bool)
-    return float(number) if whole else math.nan
-
-
-def _number(argument: str, value: Any, allowed: str, valid: bool) -> float:
-    if not valid:
-        raise InvalidArgumentError(
-            component="BatchNormalization", argument=argument, value=value, allowed=f"a number {allowed}"
-        )
-    return float(value)

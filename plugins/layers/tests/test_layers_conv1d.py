@@ -13,7 +13,7 @@ from kcore import Array, image_data_format, layers, set_image_data_format
 from kcore.errors import InvalidArgumentError, LayerInputError, LayerStateError
 from kcore.layers import Layer
 from kcore_layers.convolutional import Conv1D, Conv2D
-from kcore_layers.pooling import GlobalMaxPooling1D
+from kcore_layers.global_pooling import GlobalMaxPooling1D
 
 
 def in_layout(x: Array, data_format: str) -> Array:

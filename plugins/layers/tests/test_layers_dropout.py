@@ -14,7 +14,7 @@ import kcore
 from kcore import Array
 from kcore.engine import CompiledFunction, gradients
 from kcore.errors import InvalidArgumentError, LayerInputError
-from kcore_layers.core import Dropout
+from kcore_layers.dropping import Dropout
 
 X = np.random.default_rng(1).uniform(1, 2, (16, 32)).astype(np.float32)
 

@@ -13,7 +13,8 @@ from kcore.engine import CompiledFunction, gradients
 from kcore.errors import InvalidArgumentError, LayerCallError, LayerInputError
 from kcore.layers import Input
 from kcore_layers import embedding
-from kcore_layers.core import Activation, Dense, Dropout
+from kcore_layers.core import Activation, Dense
+from kcore_layers.dropping import Dropout
 from kcore_layers.embedding import Embedding
 
 NUMBERS = np.array([[3, 0, 1], [4, 4, 0]])

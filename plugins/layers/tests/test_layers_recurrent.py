@@ -14,9 +14,9 @@ from kcore.engine import CompiledFunction
 from kcore.errors import InvalidArgumentError, LayerInputError, LayerMaskError, LayerStateError
 from kcore.testing.gradients import check_gradients
 from kcore_layers import recurrent
-from kcore_layers.core import Flatten, Reshape
 from kcore_layers.embedding import Embedding
 from kcore_layers.recurrent import GRU, LSTM
+from kcore_layers.shaping import Flatten, Reshape
 
 RNG = np.random.default_rng(6)
 X = RNG.standard_normal((4, 6, 3))

@@ -1,7 +1,8 @@
-"""Flatten, Reshape and Activation beside what Keras recorded: unknown sizes, configs, bad arguments and inputs."""
+"""Flatten, Reshape, Permute, RepeatVector and Activation beside what Keras recorded: unknown sizes, configs, bad arguments and inputs."""
 
 from __future__ import annotations
 
+import doctest
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from hypothesis import strategies as st
 
 import kcore
 from kcore import activations
-from kcore.errors import InvalidArgumentError, LayerInputError
+from kcore.engine import CompiledFunction
+from kcore.errors import InvalidArgumentError, LayerInputError, LayerMaskError
 from kcore.layers import Layer
-from kcore_layers.core import Activation, Flatten, Reshape
+from kcore_layers import shaping
+from kcore_layers.core import Activation
+from kcore_layers.shaping import Flatten, Permute, RepeatVector, Reshape
 
 
 @pytest.mark.parametrize(
@@ -83,6 +87,64 @@ def test_reshape_takes_an_empty_batch() -> None:
     assert Reshape((3, -1))(np.zeros((0, 12))).shape == (0, 3, 4)
 
 
+@given(st.permutations([1, 2, 3]), st.tuples(*[st.integers(0, 4)] * 4))
+def test_permute_orders_the_axes(dims: list[int], shape: Any) -> None:
+    x = np.arange(float(np.prod(shape))).reshape(shape)
+    layer = Permute(dims)
+    y = layer(x)
+    assert y.shape == (shape[0], *(shape[axis] for axis in dims)) == layer.compute_output_shape(shape)
+    np.testing.assert_array_equal(CompiledFunction(layer)(x), y)
+    back = [dims.index(axis) + 1 for axis in (1, 2, 3)]
+    np.testing.assert_array_equal(Permute(back)(y), x)
+
+
+@given(st.integers(1, 5), st.integers(0, 3), st.integers(0, 4))
+def test_repeat_vector_makes_equal_steps(n: int, batch: int, features: int) -> None:
+    x = np.arange(float(batch * features)).reshape(batch, features)
+    layer = RepeatVector(n)
+    y = layer(x)
+    assert y.shape == (batch, n, features)
+    assert all(np.array_equal(y[:, step], x) for step in range(n))
+    np.testing.assert_array_equal(CompiledFunction(layer)(x), y)
+    assert layer.compute_output_shape((None, None)) == (None, n, None)
+
+
+def test_permute_states_unknown_sizes() -> None:
+    layer = Permute((3, 1, 2))
+    assert layer.compute_output_shape((None, None, 4, 5)) == (None, 5, None, 4)
+    assert Layer.compute_output_shape(layer, (None, None, 4, 5)) == (None, 5, None, 4)
+
+
+@pytest.mark.parametrize("dims", [(0, 1), (1, 3), (1, 1), (-1, 1), (), 1, (1, 2.0), ("1",), None])
+def test_bad_orders_are_named(dims: Any) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        Permute(dims)
+    assert str(caught.value) == (
+        f"Permute cannot take dims={dims!r}. Allowed: the numbers of the axes after the batch, 1, 2, ..., each once, in "
+        "any order."
+    )
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.0, "2", None, True])
+def test_bad_numbers_of_steps_are_named(n: Any) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        RepeatVector(n)
+    assert str(caught.value) == f"RepeatVector cannot take n={n!r}. Allowed: an integer of at least 1."
+
+
+def test_inputs_of_another_number_of_axes_are_refused() -> None:
+    with pytest.raises(LayerInputError, match=r"\(Permute\) expects an input with 3 axes"):
+        Permute((2, 1))(np.zeros((2, 3)))
+    with pytest.raises(LayerInputError, match=r"\(RepeatVector\) expects an input with 2 axes"):
+        RepeatVector(2)(np.zeros((2, 3, 4)))
+
+
+@pytest.mark.parametrize("layer", [Permute((1,)), RepeatVector(2), Flatten(), Reshape((3,))])
+def test_a_mask_of_steps_would_be_lost(layer: Layer) -> None:
+    with pytest.raises(LayerMaskError):
+        layer(np.zeros((2, 3)), mask=np.ones((2, 3), bool))
+
+
 @pytest.mark.parametrize("target", [(2, 0), (2, -2), (-1, -1), (2, 1.5), 24, (None, 3), (True, 3)])
 def test_bad_target_shapes_are_named(target: Any) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
@@ -114,6 +176,8 @@ def test_an_input_of_another_size_is_refused(target: Any, wanted: str) -> None:
         (Flatten(name="a"), {"data_format": "channels_last"}),
         (Flatten("Channels_First", name="a"), {"data_format": "channels_first"}),
         (Reshape([2, -1], name="a"), {"target_shape": [2, -1]}),
+        (Permute([2, 1], name="a"), {"dims": [2, 1]}),
+        (RepeatVector(3, name="a"), {"n": 3}),
         (Activation("tanh", name="a"), {"activation": "tanh"}),
         (Activation(None, name="a"), {"activation": "linear"}),
     ],
@@ -135,3 +199,9 @@ def test_unknown_layouts_and_activations_are_named() -> None:
     assert str(caught.value) == ("Flatten cannot take data_format='NCHW'. Allowed: 'channels_last', 'channels_first'.")
     with pytest.raises(InvalidArgumentError, match=r"Activation cannot take activation=1\.5\. Allowed: None, the name"):
         Activation(1.5)
+
+
+def test_examples_in_the_docstrings() -> None:
+    found = doctest.testmod(shaping)
+    assert found.attempted >= 4
+    assert found.failed == 0
