@@ -20,10 +20,11 @@ NEUTRAL: dict[str, dict[str, tuple[Any, ...]]] = {
     },
     "Dense": {"quantization_config": (None,), "lora_rank": (None,), "lora_alpha": (None,)},
     "Embedding": {"quantization_config": (None,), "lora_rank": (None,), "lora_alpha": (None,), "sparse": (False,)},
-    "GRU": {"time_major": (False,), "zero_output_for_mask": (False,)},
+    "GRU": {"time_major": (False,)},
     "GlorotUniform": {"input_axes": (None,), "output_axes": (None,)},
     "HeNormal": {"input_axes": (None,), "output_axes": (None,)},
-    "LSTM": {"time_major": (False,), "zero_output_for_mask": (False,)},
+    "LSTM": {"time_major": (False,)},
+    **{name: {"time_major": (False,)} for name in ("SimpleRNN", "RNN", "CuDNNLSTM", "CuDNNGRU", "ConvLSTM2D")},
     "VarianceScaling": {"input_axes": (None,), "output_axes": (None,)},
 }
 # How Keras marks what JSON has no notation for.
