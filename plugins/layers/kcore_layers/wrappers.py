@@ -17,9 +17,9 @@ class Wrapper(Layer):
     """The base of layers around another one, whose weights, losses and states are theirs.
 
     It computes nothing by itself. A subclass writes ``call(inputs)``, which calls ``self.layer``, and states its
-    output's shape in ``compute_output_shape`` if it is not to be traced; where the inner layer gets another shape than
-    the wrapper, ``build(input_shape)`` calls ``self.layer.ensure_built`` with that. The config holds the inner layer under
-    ``layer``.
+    output's shape in ``compute_output_shape`` if it is not to be traced; where the inner layer gets another shape
+    than the wrapper, ``build(input_shape)`` calls ``self.layer.ensure_built`` with that. The config holds the inner
+    layer under ``layer``.
 
     Args:
         layer: any layer or model; or its config.
@@ -81,7 +81,8 @@ class TimeDistributed(Wrapper):
     layer or model of several inputs or outputs. The weights are the inner layer's.
 
     A mask (batch, steps) is passed on as it is. Of a mask with more axes the inner layer gets the part of each step,
-    and what it gives as its own mask is the rest of the result's; where it gives none, a step is masked if all of it was.
+    and what it gives as its own mask is the rest of the result's; where it gives none, a step is masked if all of it
+    was.
 
     Args:
         layer: any layer or model; or its config.
