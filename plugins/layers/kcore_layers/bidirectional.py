@@ -84,11 +84,13 @@ class Bidirectional(TakesStates, Wrapper):
         self._given = serialize(given, "layers")
         self.forward_layer: Any = _copy(given, f"forward_{given.name.removeprefix('forward_')}", given.go_backwards)
         if backward_layer is None:
-            self.backward_layer: Any = _copy(given, f"backward_{given.name.removeprefix('backward_')}", not given.go_backwards)
+            self.backward_layer: Any = _copy(
+                given, f"backward_{given.name.removeprefix('backward_')}", not given.go_backwards
+            )
             self._given_backward = None
         else:
             other = _recurrent(checked_layer("Bidirectional", "backward_layer", backward_layer), "backward_layer")
-            self.backward_layer = _copy(other, f"backward_{other.name.removeprefix('backward_')}", other.go_backwards)
+            self.backward_layer = _copy(other, "backward", other.go_backwards)
             self._given_backward = serialize(other, "layers")
             self._check_pair()
 
@@ -268,6 +270,8 @@ def _recurrent(layer: Layer, argument: str) -> Any:
     return layer
 
 
-def _copy(layer: Any, name: str, go_backwards: bool) -> Any:
-    """A layer like this one, without its weights, under another name and in the given direction."""
+def _copy(layer: Any, direction: str, go_backwards: bool) -> Any:
+    """A layer like this one, without its weights, named after the direction."""
+    # Keras 3's files name the layers inside as they are named here.
+    name = f"{direction}_{layer.name.removeprefix(f'{direction}_')}"
     return type(layer).from_config({**layer.get_config(), "name": name, "go_backwards": bool(go_backwards)})

@@ -76,6 +76,8 @@ def record(recorder: Recorder) -> None:
         for (returned, options), backwards, mask in itertools.product(
             RETURNED.items(), (False, True), (None, "behind", "anywhere")
         ):
+            if backwards and mask == "behind":
+                continue
             config = {"cell": described} | options | ({"go_backwards": True} if backwards else {})
             name = f"RNN/{kind}-{returned}-{mask}{'-back' * backwards}"
             inputs = {} if mask is None else {"mask": MASKS[mask]}
@@ -85,7 +87,9 @@ def record(recorder: Recorder) -> None:
             for returned, options in RETURNED.items():
                 config = {"cell": described} | options
                 states = states_of(described)
-                recorder.keras(f"RNN/{kind}-initial-{returned}", config, x, weights, BOTH, make=make, initial_state=states)
+                recorder.keras(
+                    f"RNN/{kind}-initial-{returned}", config, x, weights, BOTH, make=make, initial_state=states
+                )
         stateful(recorder, kind, described, x, weights)
     for name in COLUMNS:
         for bias, activation in itertools.product((True, False), ("relu", "softsign")):

@@ -38,7 +38,9 @@ VARIANTS: dict[str, Options] = {
 
 def record(recorder: Recorder) -> None:
     for window in WINDOWS:
-        label = "-".join(f"{key[0]}{tag(value) if not isinstance(value, str) else value}" for key, value in window.items())
+        label = "-".join(
+            f"{key[0]}{tag(value) if not isinstance(value, str) else value}" for key, value in window.items()
+        )
         for variant in ("last", "sequences"):
             case(recorder, f"{label}-{variant}", window | VARIANTS[variant])
             # TensorFlow has no convolution with channels first on a CPU.

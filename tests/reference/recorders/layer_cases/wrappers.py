@@ -59,6 +59,8 @@ def bidirectional(recorder: Recorder) -> None:
     for kind, (component, options) in KINDS.items():
         weights = weights_of(component, options)
         for merge, sequences, mask in itertools.product(MERGES, (False, True), (None, "anywhere")):
+            if merge in ("sum", "mul") and not sequences and mask is not None:
+                continue
             inner = layer(component, **options, return_sequences=sequences)
             config = {"layer": inner, "merge_mode": merge}
             name = f"Bidirectional/{kind}-{merge}-{'sequences' if sequences else 'last'}-{mask}"
