@@ -82,11 +82,9 @@ class Bidirectional(TakesStates, Wrapper):
         self.input_dtype = given.input_dtype
         self.merge_mode = merge_mode
         self._given = serialize(given, "layers")
-        self.forward_layer: Any = _copy(given, f"forward_{given.name.removeprefix('forward_')}", given.go_backwards)
+        self.forward_layer: Any = _copy(given, "forward", given.go_backwards)
         if backward_layer is None:
-            self.backward_layer: Any = _copy(
-                given, f"backward_{given.name.removeprefix('backward_')}", not given.go_backwards
-            )
+            self.backward_layer: Any = _copy(given, "backward", not given.go_backwards)
             self._given_backward = None
         else:
             other = _recurrent(checked_layer("Bidirectional", "backward_layer", backward_layer), "backward_layer")
