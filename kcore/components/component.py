@@ -24,8 +24,7 @@ class Component:
         Raises:
             ConfigAttributeError: an argument is kept under no attribute of its name.
         """
-        # A subclass that overrides this method may keep an argument under another name, and add it itself.
-        overridden = not type(self).get_config.__module__.startswith("kcore.components.")
+        overridden = _writes_its_own(type(self))
         config: dict[str, Any] = {}
         for name, parameter in inspect.signature(type(self).__init__).parameters.items():
             if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL) or name in self._not_config():
@@ -44,6 +43,20 @@ class Component:
     def from_config(cls, config: dict[str, Any]) -> Self:
         """A component with this config."""
         return cls(**config)
+
+
+def _writes_its_own(kind: type) -> bool:
+    """Whether the class of the constructor, or one derived from it, has a ``get_config`` of its own.
+
+    Such a class may keep an argument under another name, and add it itself. What a base adds of its own arguments says
+    nothing about those of the constructor.
+    """
+    order = kind.__mro__
+    constructor = next(place for place, base in enumerate(order) if "__init__" in vars(base))
+    return any(
+        "get_config" in vars(base) and not base.__module__.startswith("kcore.components.")
+        for base in order[: constructor + 1]
+    )
 
 
 def plain(value: Any) -> Any:

@@ -211,11 +211,12 @@ class Layer(Wired, Weighted, Component):
 
     # --- calling -----------------------------------------------------------------------------------------------------
 
-    def __call__(self, inputs: Any, *, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, *args: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
         """Build the layer if need be, and compute: arrays give arrays, symbolic tensors give symbolic tensors.
 
         Args:
             inputs: an array, or what ``call`` takes.
+            *args: further arguments of ``call``, in its order, such as the states of a recurrent cell.
             training: whether this is training; by default as in the call around this one.
             mask: of the input; by default the one that came with it from the layer before.
             **kwargs: further arguments of ``call``.
@@ -225,6 +226,11 @@ class Layer(Wired, Weighted, Component):
             LayerMaskError: the input has a mask, which this layer would lose.
             LayerCallError: ``call`` failed; the cause is chained.
         """
+        if args:
+            named = inspect.signature(self.call).bind_partial(inputs, *args).arguments
+            further = dict(list(named.items())[1:])
+            training, mask = further.pop("training", training), further.pop("mask", mask)
+            kwargs = {**further, **kwargs}
         if any(isinstance(item, SymbolicTensor) for item in leaves(inputs)):
             given = {"training": training, "mask": mask}
             return wire(self, inputs, {**kwargs, **{name: value for name, value in given.items() if value is not None}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kcore.errors.base import KcoreError as KcoreError
+from kcore.errors.components import AbstractLayerError as AbstractLayerError
 from kcore.errors.components import ConfigAttributeError as ConfigAttributeError
 from kcore.errors.components import InvalidArgumentError as InvalidArgumentError
 from kcore.errors.components import LabelShapeError as LabelShapeError

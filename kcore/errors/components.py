@@ -53,6 +53,29 @@ class ConfigAttributeError(KcoreError, AttributeError):
         )
 
 
+class AbstractLayerError(KcoreError, TypeError):
+    """A layer was to be made of a class that is only a base of others, or that lacks a method it has to write.
+
+    Attributes: `layer` (the class), `base` (the one whose contract it is), `concrete` (layers to use instead),
+    `missing` (the methods that are not written).
+    """
+
+    def __init__(self, *, layer: str, base: str, concrete: Sequence[str], missing: Sequence[str]) -> None:
+        methods = " and ".join(f"{name}()" for name in missing)
+        if layer == base:
+            *others, last = concrete
+            text = (
+                f"{base} is only the base of other layers and computes nothing by itself. Use {', '.join(others)} or "
+                f"{last}, or write a subclass with {methods}; help(kcore.layers.{base}) shows one."
+            )
+        else:
+            text = (
+                f"{layer} derives from {base}, but does not define {methods}. Write what is missing; "
+                f"help(kcore.layers.{base}) shows a whole layer."
+            )
+        super().__init__(text, layer=layer, base=base, concrete=tuple(concrete), missing=tuple(missing))
+
+
 class LayerInputError(KcoreError, ValueError):
     """An input, or a list of inputs, that a layer cannot take.
 

@@ -91,7 +91,7 @@ class H5Format:
                 compile_as_saved(model, training, str(path))
                 assert model.optimizer is not None
                 model.optimizer.build(model.trainable_weights)
-                assign(read_optimizer(source, model.optimizer, model.trainable_weights))
+                assign(read_optimizer(source, model.optimizer, model.trainable_weights, model))
         return model
 
     def save_weights(self, model: Model, path: Path) -> None:

@@ -2,18 +2,21 @@
 
 Versions of Keras differ in the order and in the names, but a name always contains that of the weight it belongs to:
 ``Adam/dense/kernel/m:0`` (Keras 2), ``Adam/m/dense/kernel:0`` (tf_keras since 2.11). The weights of recurrent layers
-have the name of a cell in it, too: ``lstm/lstm_cell/kernel``, or ``lstm_cell_2``, since TensorFlow 2.
+have the name of a cell in it, too: ``lstm/lstm_cell/kernel``, or ``lstm_cell_2``, since TensorFlow 2. Those of layers
+around layers have the outer name before the inner one, or in its place: ``both/forward_lstm/kernel``, ``each/kernel``.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from kcore.components.layer import Layer
 from kcore.components.optimizer import Optimizer
 from kcore.engine.tracing import Variable
 from kcore.saving.h5_layout import H5Source, write_arrays
@@ -40,12 +43,13 @@ def write_optimizer(file: h5py.Group, optimizer: Optimizer, parameters: Sequence
     write_arrays(file.create_group(GROUP), arrays, path)
 
 
-def read_optimizer(source: H5Source, optimizer: Optimizer, parameters: Sequence[Variable]) -> Assignments:
+def read_optimizer(source: H5Source, optimizer: Optimizer, parameters: Sequence[Variable], model: Layer) -> Assignments:
     """What each variable of the optimizer becomes; nothing if the file has no state.
 
     Args:
         optimizer: with its slots built for ``parameters``.
         parameters: what is trained.
+        model: whose weights they are.
 
     Raises:
         FileContentError: the state is that of another optimizer, or of other weights.
@@ -65,7 +69,7 @@ def read_optimizer(source: H5Source, optimizer: Optimizer, parameters: Sequence[
     steps = source.array(group, names[0], (), np.dtype("int64"))
     if steps < 0:
         raise source.error(f"has an optimizer that made {steps} steps", "a number of at least 0")
-    order = _by_name(names[1:], parameters, len(optimizer.slot_names)) or [
+    order = _by_name(names[1:], parameters, len(optimizer.slot_names), model) or [
         (slot, index) for slot in range(len(optimizer.slot_names)) for index in range(len(parameters))
     ]
     pairs: Assignments = [(optimizer.iterations, steps)]
@@ -75,27 +79,49 @@ def read_optimizer(source: H5Source, optimizer: Optimizer, parameters: Sequence[
     return pairs
 
 
-def _by_name(names: Sequence[str], parameters: Sequence[Variable], slots: int) -> list[tuple[int, int]] | None:
+def _by_name(
+    names: Sequence[str], parameters: Sequence[Variable], slots: int, model: Layer
+) -> list[tuple[int, int]] | None:
     """Slot and weight of each array, if the names tell them all apart; slots are in the order of their first array."""
     kinds: dict[tuple[str, ...], int] = {}
     order = []
-    paths = [tuple(parameter.name.split("/")) for parameter in parameters]
+    paths = _paths(parameters, model)
+    around = {layer.name for layer in model.walk() if layer.sublayers}
     for name in names:
         parts = tuple(name.rpartition(":")[0].split("/"))
         found = _places(parts, paths) or _places(tuple(part for part in parts if not CELL.fullmatch(part)), paths)
         if not found:
             return None
-        _, index, kind = max(found)
-        order.append((kinds.setdefault(kind, len(kinds)), index))
+        _, index, rest = max(found)
+        order.append((kinds.setdefault(tuple(part for part in rest if part not in around), len(kinds)), index))
     complete = len(set(order)) == slots * len(parameters) and len(kinds) == slots
     return order if complete else None
 
 
-def _places(parts: tuple[str, ...], paths: Sequence[tuple[str, ...]]) -> list[tuple[int, int, tuple[str, ...]]]:
+def _paths(parameters: Sequence[Variable], model: Layer) -> list[tuple[tuple[str, ...], int]]:
+    """The names by which each weight may go: its own, and one that begins with a layer around its layer."""
+    own = {parameter: tuple(parameter.name.split("/")) for parameter in parameters}
+    paths = [(path, index) for index, path in enumerate(own.values())]
+    positions = {parameter: index for index, parameter in enumerate(parameters)}
+    for layer in model.walk():
+        if layer is not model and layer.sublayers:
+            inside = [parameter for parameter in layer.weights if parameter in own]
+            last = Counter(own[parameter][-1] for parameter in inside)
+            paths += [
+                ((layer.name, own[parameter][-1]), positions[parameter])
+                for parameter in inside
+                if last[own[parameter][-1]] == 1
+            ]
+    return paths
+
+
+def _places(
+    parts: tuple[str, ...], paths: Sequence[tuple[tuple[str, ...], int]]
+) -> list[tuple[int, int, tuple[str, ...]]]:
     """Where a weight's own name lies within a longer one: its length, the weight, and what else is there."""
     return [
         (len(path), index, (*parts[:start], *parts[start + len(path) :]))
-        for index, path in enumerate(paths)
+        for path, index in paths
         for start in range(len(parts) - len(path) + 1)
         if parts[start : start + len(path)] == path
     ]

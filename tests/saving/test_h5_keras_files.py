@@ -56,7 +56,9 @@ def test_what_compile_was_told_is_read(case: tuple[Case, Path]) -> None:
     recorded, path = case
     model = load_model(path)
     expected = {
+        "both_ways": ["loss", "accuracy"],
         "cnn": ["loss", "accuracy"],
+        "images_in_time": ["loss"],
         "sequences": ["loss", "accuracy"],
         "two_inputs": ["loss", "low_loss", "high_loss", "low_mae"],
     }[recorded.component]

@@ -1,180 +1,220 @@
-"""What recurrent layers share: weights, states, masks, dropout, and the loop over the steps."""
+"""The loop over the steps of a sequence, which all recurrent layers share: states, masks, and what is returned."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
-from kcore import Array, KeySequence, Shape, Variable, constraints, initializers, ops, regularizers
-from kcore.errors import InvalidArgumentError, LayerStateError
-from kcore.layers import InputSpec, Layer
-from kcore_layers.arguments import activation_function, dropped_fraction, optional_seed, positive_integer
-from kcore_layers.dropping import keep_mask
+from kcore import Array, Shape, Variable, ops
+from kcore.errors import AbstractLayerError, InvalidArgumentError, LayerStateError
+from kcore.layers import InputSpec
+from kcore_layers.state_arguments import TakesStates, as_list, mask_of_first, shapes_of
 
 States = tuple[Any, ...]
-Step = Callable[[States, Any], States]
+Step = Callable[[States, Any], tuple[Any, Sequence[Any]]]
+
+FLAGS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask")
 
 
-class Recurrent(Layer):
-    """A layer that goes through the steps of a sequence and hands its states from each to the next.
+class Recurrent(TakesStates):
+    """The base of recurrent layers: goes through the steps of a sequence and hands states from each to the next.
 
-    A subclass says how many gates and states it has, and writes ``step``. Weights: ``kernel`` (features, gates *
-    units), ``recurrent_kernel`` (units, gates * units), ``bias`` (gates * units,).
+    It computes nothing by itself. A subclass writes two methods, and makes its weights in ``build`` as any layer:
+
+    * ``state_shapes(input_shape)``: the shapes of its states, without the batch axis.
+    * ``prepare(inputs, constants, training)``: what each step gets, and the function of one step.
+
+    Everything else is done here: masks (a masked step changes no state, and its output repeats the one before, as in
+    Keras 2), first states, states that stay from batch to batch, both directions, and what is returned. The loop is
+    ``kcore.ops.scan``: traced once, differentiated, planned. What does not depend on the states, such as the product
+    of the input with a kernel, belongs into ``prepare``, where it is computed for all steps at once.
+
+    Input (batch, steps, ...), converted to the layer's dtype; output of the last step, (batch, ...).
+
+    Args:
+        return_sequences: whether the output is that of all steps, (batch, steps, ...).
+        return_state: whether the output is a list of it and the last states, (batch, ...) each.
+        go_backwards: begin with the last step; returned sequences and their mask are in that order.
+        stateful: begin each batch with the states in which the one before ended, sample by sample. The batch size is
+            fixed then (``batch_input_shape``); ``reset_states()`` makes the states 0.
+        unroll: accepted, without effect: the loop is part of the traced program.
+        zero_output_for_mask: whether returned sequences are 0 at masked steps, instead of repeating.
+        **kwargs: those of ``Layer``.
+
+    When called, ``initial_state`` gives the first states, and ``constants`` what every step sees, arrays or symbolic
+    tensors, or lists of them.
 
     Attributes:
-        gates: how many parts of ``units`` columns the kernels have.
-        state_count: how many states of shape (batch, units) there are; the first is also the output.
+        output_state: which state is also the output; ``None`` if the output is none of them.
+        takes_constants: whether ``prepare`` makes use of constants.
+        input_ndim: the number of the input's axes; ``None`` for at least three.
+
+    Raises:
+        AbstractLayerError: it is not a subclass that was made, or one that lacks a method.
+        InvalidArgumentError: when called, first states of another number or shape, or constants that nothing takes.
+        LayerStateError: stateful, and the batch size is not known.
+
+    Example:
+        >>> import numpy as np
+        >>> from kcore.layers import Recurrent
+        >>> class MovingMean(Recurrent):
+        ...     def state_shapes(self, input_shape):
+        ...         return [input_shape[2:]]
+        ...
+        ...     def prepare(self, inputs, constants, training):
+        ...         def step(states, x):
+        ...             mean = 0.5 * states[0] + x
+        ...             return mean, [mean]
+        ...
+        ...         return 0.5 * inputs, step
+        >>> MovingMean(return_sequences=True)(np.array([[[8.0], [8.0], [0.0]]])).ravel().tolist()
+        [4.0, 6.0, 3.0]
     """
 
-    gates: ClassVar[int]
-    state_count: ClassVar[int]
+    output_state: int | None = 0
+    takes_constants: bool = False
+    input_ndim: ClassVar[int | None] = 3
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        needed = ("state_shapes", "prepare")
+        missing = [name for name in needed if getattr(cls, name) is getattr(Recurrent, name)]
+        if missing:
+            raise AbstractLayerError(
+                layer=cls.__name__,
+                base="Recurrent",
+                concrete=["LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM2D"],
+                missing=missing,
+            )
+        return super().__new__(cls)
 
     def __init__(
         self,
-        units: int,
         *,
-        activation: Any,
-        recurrent_activation: Any,
-        use_bias: bool,
-        kernel_initializer: Any,
-        recurrent_initializer: Any,
-        bias_initializer: Any,
-        kernel_regularizer: Any,
-        recurrent_regularizer: Any,
-        bias_regularizer: Any,
-        kernel_constraint: Any,
-        recurrent_constraint: Any,
-        bias_constraint: Any,
-        dropout: float,
-        recurrent_dropout: float,
-        implementation: int,
-        return_sequences: bool,
-        return_state: bool,
-        go_backwards: bool,
-        stateful: bool,
-        unroll: bool,
-        seed: int | None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        zero_output_for_mask: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        kind = type(self).__name__
-        self.units = positive_integer(kind, "units", units)
-        self.activation = activation_function(kind, activation)
-        self.recurrent_activation = activation_function(kind, recurrent_activation, "recurrent_activation")
-        self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
-        self.dropout = dropped_fraction(kind, "dropout", dropout)
-        self.recurrent_dropout = dropped_fraction(kind, "recurrent_dropout", recurrent_dropout)
-        # Keras 2.0 knew 0 as well, which computed the same numbers as 1.
-        if implementation not in (0, 1, 2) or isinstance(implementation, bool):
-            raise InvalidArgumentError(
-                component=kind, argument="implementation", value=implementation, allowed=[1, 2, 0]
-            )
-        self.implementation = int(implementation)
         self.return_sequences = bool(return_sequences)
         self.return_state = bool(return_state)
         self.go_backwards = bool(go_backwards)
         self.stateful = bool(stateful)
         self.unroll = bool(unroll)
-        self.seed = optional_seed(kind, seed)
-        self._keys = KeySequence(self.seed)
+        self.zero_output_for_mask = bool(zero_output_for_mask)
         self._states: list[Variable] = []
-        self.input_spec = InputSpec(ndim=3)
+        ndim = self.input_ndim
+        self.input_spec = InputSpec(min_ndim=3) if ndim is None else InputSpec(ndim=ndim)
+
+    def get_config(self) -> dict[str, Any]:
+        """As ``Layer``; what a subclass passes on without naming it is written where it says anything."""
+        flags = {name: True for name in FLAGS if getattr(self, name)}
+        return {**flags, **super().get_config()}
 
     # --- what subclasses write ---------------------------------------------------------------------------------------
 
-    @abstractmethod
-    def step(self, masks: Sequence[Any] | None) -> Step:
-        """The function (states, projected input of one step) -> next states, for one call of the layer.
+    def state_shapes(self, input_shape: Shape) -> list[Shape]:
+        """The shapes of the states without the batch axis, for a sequence of this shape; ``None`` for unknown sizes."""
+        raise NotImplementedError
+
+    def prepare(self, inputs: Any, constants: Sequence[Any], training: bool) -> tuple[Any, Step]:
+        """What is computed for all steps at once, and the function of one step.
 
         Args:
-            masks: for dropout of the state, see ``product``; ``None`` for none.
+            inputs: the sequence with the steps first: (steps, batch, ...).
+            constants: what the call was given as ``constants``.
+            training: whether this is training.
+
+        Returns:
+            what the steps get, (steps, ...), an array or several in lists and tuples; and the function (states, its
+            part of that) -> (output, next states).
         """
+        raise NotImplementedError
 
-    def first_bias(self, shape: Sequence[int], dtype: Any = None) -> Array:
-        """The bias's first value."""
-        return self.bias_initializer(shape, dtype)  # type: ignore[no-any-return]
+    def step_shape(self, input_shape: Shape) -> Shape:
+        """The shape of one step's output without the batch axis: by default that of the state that is the output."""
+        return self.state_shapes(input_shape)[self.output_state or 0]
 
-    def bias_shape(self) -> tuple[int, ...]:
-        """The shape of the bias."""
-        return (self.gates * self.units,)
+    def first_states(self, inputs: Any) -> States:
+        """The states before the first step, where nothing else says so: zeros.
 
-    def input_bias(self) -> Any:
-        """The part of the bias that is added to the projected input of all steps."""
-        return self.bias
+        Args:
+            inputs: (steps, batch, ...).
+        """
+        steps, batch, *rest = inputs.shape
+        return tuple(np.zeros((batch, *shape), self.dtype) for shape in self.state_shapes((batch, steps, *rest)))
 
-    # --- weights and states ------------------------------------------------------------------------------------------
+    def inward(self, state: Any) -> Any:
+        """A state as the steps want it, of one in the layout of the input; the same by default."""
+        return state
+
+    def outward(self, output: Any) -> Any:
+        """An output or state in the layout of the input, of one as the steps give it; the same by default."""
+        return output
+
+    # --- states ------------------------------------------------------------------------------------------------------
+
+    @property
+    def _any_shape(self) -> Shape:
+        """The shape of a sequence of which nothing is known."""
+        return (None,) * (self.input_ndim or 3)
+
+    @property
+    def state_count(self) -> int:
+        """How many states there are."""
+        return len(self.state_shapes(self._any_shape))
 
     def ensure_built(self, input_shape: Any) -> None:
         """For the sequence alone: the shapes of first states follow from it."""
-        super().ensure_built(_sequence(input_shape))
-
-    def build(self, input_shape: Shape) -> None:
-        features: Any = input_shape[-1]
-        columns = self.gates * self.units
-        self.kernel: Variable = self.add_weight(
-            "kernel",
-            (features, columns),
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.recurrent_kernel: Variable = self.add_weight(
-            "recurrent_kernel",
-            (self.units, columns),
-            self.recurrent_initializer,
-            regularizer=self.recurrent_regularizer,
-            constraint=self.recurrent_constraint,
-        )
-        self.bias: Variable | None = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                "bias",
-                self.bias_shape(),
-                self.first_bias,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
-        self.input_spec = InputSpec(ndim=3, axes={-1: features})
-        if self.stateful:
-            batch = input_shape[0]
-            if batch is None:
+        sequence, _, _ = self.split(input_shape)
+        keeps = self.stateful and not self.built
+        if keeps:
+            self._check(sequence)
+            if sequence[0] is None:
                 raise LayerStateError(
                     layer=self.name,
                     problem="is stateful, but the batch size is not known",
                     advice="Fix it: give the first layer a batch_input_shape, or Input a batch_size.",
                 )
-            zeros = np.zeros((batch, self.units), self.dtype)
-            self._states = [
-                Variable(zeros, name=f"{self.name}/state_{number}", trainable=False)
-                for number in range(self.state_count)
-            ]
-            self.input_spec = InputSpec(ndim=3, axes={0: batch, -1: features})
+        super().ensure_built(sequence)
+        if keeps:
+            self._keep_states(sequence)
+
+    def _keep_states(self, sequence: Shape) -> None:
+        shapes = self.state_shapes(sequence)
+        if any(size is None for shape in shapes for size in shape):
+            raise LayerStateError(
+                layer=self.name,
+                problem=f"is stateful, but its states have the shapes {shapes}, of which a size is not known",
+                advice="Fix the sizes of the input: give the first layer a batch_input_shape without None.",
+            )
+        self._states = [
+            Variable(np.zeros((sequence[0], *shape), self.dtype), name=f"{self.name}/state_{number}", trainable=False)
+            for number, shape in enumerate(shapes)
+        ]
+        spec, batch = self.input_spec or InputSpec(), self._states[0].shape[0]
+        self.input_spec = replace(spec, axes={0: batch, **spec.axes})
 
     @property
     def states(self) -> list[Variable]:
-        """The states that a stateful layer keeps, (batch, units) each; empty for another."""
+        """The states that a stateful layer keeps, (batch, ...) each; empty for another."""
         return list(self._states)
 
     def reset_states(self, states: Array | Sequence[Array] | None = None) -> None:
         """Let a stateful layer begin anew.
 
         Args:
-            states: what it begins with, (batch, units) for each state; zeros by default.
+            states: what it begins with, (batch, ...) for each state; zeros by default.
 
         Raises:
             LayerStateError: the layer is not stateful, or has not seen an input shape yet.
+            InvalidArgumentError: another number of states.
             VariableValueError: a state has another shape.
         """
         if not self._states:
@@ -183,119 +223,115 @@ class Recurrent(Layer):
                 problem="has no states to reset",
                 advice="Make it with stateful=True, and build it on a fixed batch size, first.",
             )
-        given = [np.zeros(state.shape) for state in self._states] if states is None else self._listed(states)
+        given = (
+            [np.zeros(state.shape) for state in self._states] if states is None else self.check_states(as_list(states))
+        )
         for state, value in zip(self._states, given, strict=True):
             state.assign(value)
 
-    def _listed(self, states: Any) -> list[Any]:
-        """First states as a list, of the right length."""
-        given = list(states) if isinstance(states, list | tuple) else [states]
-        if len(given) != self.state_count:
+    def check_states(self, states: list[Any]) -> list[Any]:
+        shapes = self.state_shapes(self._any_shape)
+        if len(states) != len(shapes):
+            self._refuse_states(states, "batch", shapes)
+        return states
+
+    def check_constants(self, constants: list[Any]) -> list[Any]:
+        if constants and not self.takes_constants:
             raise InvalidArgumentError(
                 component=type(self).__name__,
-                argument="initial_state",
-                value=[tuple(np.shape(state)) for state in given],
-                allowed=f"{self.state_count} array(s) of shape (batch, {self.units})",
+                argument="constants",
+                value=shapes_of(constants),
+                allowed="none, as its steps take none; RNN takes them, around a cell whose call does",
             )
-        return given
+        return constants
+
+    def _refuse_states(self, states: Sequence[Any], batch: int | str, shapes: Sequence[Shape]) -> NoReturn:
+        spelled = [str((batch, *shape)).replace("'", "").replace("None", "any") for shape in shapes]
+        raise InvalidArgumentError(
+            component=type(self).__name__,
+            argument="initial_state",
+            value=shapes_of(states),
+            allowed=f"{len(shapes)} array(s) of shape {', '.join(dict.fromkeys(spelled))}",
+        )
 
     # --- calling -----------------------------------------------------------------------------------------------------
 
-    def __call__(
-        self, inputs: Any, *, training: bool | None = None, mask: Any = None, initial_state: Any = None, **kwargs: Any
-    ) -> Any:
-        """As ``Layer``; ``initial_state`` may also follow the sequence in a list: ``layer([x, *states])``."""
-        if initial_state is not None:
-            states = self._listed(initial_state)
-            inputs = [inputs, *states]
-            mask = None if mask is None else [mask, *(None for _ in states)]
-        return super().__call__(inputs, training=training, mask=mask, **kwargs)
-
     def call(self, inputs: Any, mask: Any = None, training: bool = False) -> Any:
-        """(batch, steps, features), or a list of it and first states -> (batch, units), and what else is returned."""
-        given = list(inputs[1:]) if isinstance(inputs, list | tuple) else []
+        """(batch, steps, ...), or a list with states and constants -> (batch, ...), and what else is returned."""
+        sequence, given, constants = self.split(list(inputs) if isinstance(inputs, tuple) else inputs)
+        self.check_constants(constants)
         # Steps first, as the loop wants them.
-        x = np.swapaxes(ops.cast(_sequence_of(inputs), self.dtype), 0, 1)
-        keep = mask[0] if isinstance(mask, list | tuple) else mask
+        x = np.swapaxes(ops.cast(sequence, self.dtype), 0, 1)
+        keep = mask_of_first(mask)
         if keep is not None:
             keep = np.swapaxes(ops.cast(keep, "bool"), 0, 1)[:, :, np.newaxis]
-        dropping = training and self.dropout > 0
-        projected = self.product(x, self.kernel, self._masks(self.dropout, x.shape[1:]) if dropping else None)
-        if self.bias is not None:
-            projected = projected + self.input_bias()
-        dropping = training and self.recurrent_dropout > 0
-        step = self.step(self._masks(self.recurrent_dropout, (x.shape[1], self.units)) if dropping else None)
+        constants = [ops.cast(one, self.dtype) if one.dtype.kind == "f" else one for one in constants]
+        slices, step = self.prepare(x, constants, training)
+        start = tuple(self.inward(state) for state in self._start(given, x))
+        count, position = len(start), self.output_state
+        # An output that is no state has to be handed on where a step may repeat it, and to be there at the end.
+        carried = position is None and (keep is not None or not self.return_sequences)
+        if carried:
+            shape = (x.shape[1], x.shape[0], *x.shape[2:])
+            start = (*start, np.zeros((x.shape[1], *self.step_shape(shape)), self.dtype))
 
-        def body(states: States, item: Any) -> tuple[States, Any]:
-            z, kept = item
-            new = step(states, z)
+        def body(carry: States, item: Any) -> tuple[States, Any]:
+            part, kept = item
+            states = carry[:count]
+            output, new = step(states, part)
             if kept is not None:
-                new = tuple(np.where(kept, after, before) for after, before in zip(new, states, strict=True))
-            return new, new[0] if self.return_sequences else None
+                new = [chosen(kept, after, before) for after, before in zip(new, states, strict=True)]
+            if position is not None:
+                output = new[position]
+            elif kept is not None:
+                output = chosen(kept, output, carry[count])
+            return (*new, output) if carried else tuple(new), output if self.return_sequences else None
 
-        start = self._start(given, x.shape[1])
-        ends, outputs = ops.scan(body, start, (projected, keep), reverse=self.go_backwards)
-        for state, end in zip(self._states, ends, strict=False):
+        ends, outputs = ops.scan(body, start, (slices, keep), reverse=self.go_backwards)
+        last = [self.outward(end) for end in ends[:count]]
+        for state, end in zip(self._states, last, strict=False):
             state.assign(end)
-        result = ends[0]
         if self.return_sequences:
+            if keep is not None and self.zero_output_for_mask:
+                outputs = chosen(keep, outputs, np.zeros((), self.dtype))
             # In the order in which the steps were gone through.
-            result = np.swapaxes(outputs[::-1] if self.go_backwards else outputs, 0, 1)
-        return [result, *ends] if self.return_state else result
+            result = self.outward(np.swapaxes(outputs[::-1] if self.go_backwards else outputs, 0, 1))
+        else:
+            result = self.outward(ends[count]) if position is None else last[position]
+        return [result, *last] if self.return_state else result
 
-    def _start(self, given: Sequence[Any], batch: int) -> States:
+    def _start(self, given: Sequence[Any], x: Any) -> States:
         if not given:
-            return tuple(self._states) or (np.zeros((batch, self.units), self.dtype),) * self.state_count
-        states = tuple(ops.cast(state, self.dtype) for state in self._listed(given))
-        if any(state.shape != (batch, self.units) for state in states):
-            raise InvalidArgumentError(
-                component=type(self).__name__,
-                argument="initial_state",
-                value=[tuple(state.shape) for state in states],
-                allowed=f"{self.state_count} array(s) of shape ({batch}, {self.units})",
-            )
+            return tuple(self._states) or self.first_states(x)
+        states = tuple(ops.cast(state, self.dtype) for state in self.check_states(list(given)))
+        batch = x.shape[1]
+        expected = self.state_shapes((batch, x.shape[0], *x.shape[2:]))
+        if [state.shape for state in states] != [(batch, *shape) for shape in expected]:
+            self._refuse_states(states, batch, expected)
         return states
-
-    def _masks(self, rate: float, shape: Sequence[int]) -> list[Any]:
-        """One mask for each gate, or with implementation 2 one for all; the same in all steps."""
-        count = 1 if self.implementation == 2 else self.gates
-        masks = keep_mask(self._keys.next(), (count, *shape), rate, self.dtype)
-        return [masks[number] for number in range(count)]
-
-    @staticmethod
-    def product(x: Any, matrix: Any, masks: Sequence[Any] | None) -> Any:
-        """x @ matrix, where each part of the columns sees the input through its own mask, or all through the only one.
-
-        All steps at once are one matrix product.
-        """
-        if masks is None or len(masks) == 1:
-            x = x if masks is None else x * masks[0]
-            flat = np.reshape(x, (-1, x.shape[-1])) if len(x.shape) > 2 else x
-            return np.reshape(flat @ matrix, (*x.shape[:-1], matrix.shape[-1]))
-        parts = np.split(matrix, len(masks), axis=-1)
-        return np.concatenate(
-            [Recurrent.product(x, part, [mask]) for part, mask in zip(parts, masks, strict=True)], axis=-1
-        )
 
     # --- masks and shapes --------------------------------------------------------------------------------------------
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The mask of the sequence for returned sequences, in their order; the states have none."""
-        result = mask[0] if isinstance(mask, list | tuple) else mask
+        result = mask_of_first(mask)
         if result is not None:
             result = None if not self.return_sequences else result[:, ::-1] if self.go_backwards else result
         return [result, *(None for _ in range(self.state_count))] if self.return_state else result
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        batch, steps, _ = _sequence(input_shape)
-        shape: Shape = (batch, steps, self.units) if self.return_sequences else (batch, self.units)
-        return [shape, *[(batch, self.units)] * self.state_count] if self.return_state else shape
+        sequence, _, _ = self.split(input_shape)
+        batch, steps = sequence[:2]
+        one = self.step_shape(sequence)
+        shape: Shape = (batch, steps, *one) if self.return_sequences else (batch, *one)
+        if not self.return_state:
+            return shape
+        return [shape, *((batch, *state) for state in self.state_shapes(sequence))]
 
 
-def _sequence(shape: Any) -> Any:
-    """The shape of the sequence, of a shape or a list of that and those of first states."""
-    return shape[0] if isinstance(shape, list) else shape
-
-
-def _sequence_of(inputs: Any) -> Any:
-    return inputs[0] if isinstance(inputs, list | tuple) else inputs
+def chosen(kept: Any, after: Any, before: Any) -> Any:
+    """``after`` where a step is kept, else ``before``; ``kept`` has one axis behind those that it speaks of."""
+    missing = len(after.shape) - len(kept.shape)
+    if missing:
+        kept = np.reshape(kept, (*kept.shape[:-1], *(1,) * (missing + 1)))
+    return np.where(kept, after, before)

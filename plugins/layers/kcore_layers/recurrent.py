@@ -1,17 +1,113 @@
-"""Recurrent layers: LSTM and GRU."""
+"""Recurrent layers: SimpleRNN, LSTM and GRU."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from kcore import Array
-from kcore_layers.recurrence import Recurrent, States, Step
+from kcore_layers.gated import GatedRecurrent, GRUGates, LSTMGates, SimpleGate
 
 
-class LSTM(Recurrent):
+class SimpleRNN(SimpleGate, GatedRecurrent):
+    """The plainest recurrent layer: its output is its state.
+
+    At each step h = activation(x @ kernel + bias + h @ recurrent_kernel). Source: Elman, "Finding structure in time"
+    (1990).
+
+    Input (batch, steps, features), output h of the last step, (batch, units). Weights: ``kernel`` (features, units),
+    ``recurrent_kernel`` (units, units), ``bias`` (units,). The input is converted to the layer's dtype. Masked steps
+    change no state, and the output repeats, as in Keras 2.
+
+    Args:
+        units: size of the state, and of the output.
+        activation: a function of an array, or its name; ``None`` is linear.
+        use_bias: whether a bias is added.
+        kernel_initializer, recurrent_initializer, bias_initializer: of the weights' first values.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties on the weights, added to the loss.
+        activity_regularizer: a penalty on the output, added to the loss.
+        kernel_constraint, recurrent_constraint, bias_constraint: projections after each update.
+        dropout, recurrent_dropout: as for ``LSTM``; there is one mask for each.
+        return_sequences: whether the output is h of all steps, (batch, steps, units).
+        return_state: whether the output is the list [output, h] with the last state, (batch, units).
+        go_backwards, stateful, unroll, zero_output_for_mask: as for ``LSTM``.
+        implementation: accepted, without effect, and not a part of the config, as in Keras 2.
+        seed: an integer of at least 0 that fixes the masks of dropout.
+        **kwargs: those of ``Layer``.
+
+    When called, ``initial_state=h`` gives the first state, an array or symbolic tensor, (batch, units).
+
+    Raises:
+        InvalidArgumentError: an argument outside the values above, or a first state of another shape.
+        LayerInputError: the input has not three axes, or other features than at the first call, or, where stateful,
+            another batch size.
+        LayerStateError: stateful, and the batch size is not known.
+
+    Example:
+        >>> import numpy as np
+        >>> layer = SimpleRNN(8)
+        >>> layer(np.zeros((2, 10, 3), "float32")).shape
+        (2, 8)
+        >>> [weight.shape for weight in layer.weights]
+        [(3, 8), (8, 8), (8,)]
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        *,
+        implementation: int = 1,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            units,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            implementation=implementation,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            seed=seed,
+            **kwargs,
+        )
+
+    def _not_config(self) -> set[str]:
+        return {*super()._not_config(), "implementation"}
+
+
+class LSTM(LSTMGates, GatedRecurrent):
     """Long short-term memory: a state that gates write to, forget, and read.
 
     At each step, with i, f, g, o the four parts of x @ kernel + h @ recurrent_kernel + bias, in this order, s the
@@ -45,6 +141,7 @@ class LSTM(Recurrent):
         stateful: begin each batch with the states in which the one before ended, sample by sample. The batch
             size is fixed then (``batch_input_shape``); ``reset_states()`` makes them 0.
         unroll: accepted, without effect: the loop is part of the traced program.
+        zero_output_for_mask: whether returned sequences are 0 at masked steps, instead of repeating (only by name).
         seed: an integer of at least 0 that fixes the masks of dropout.
         **kwargs: those of ``Layer``.
 
@@ -57,15 +154,13 @@ class LSTM(Recurrent):
         LayerStateError: stateful, and the batch size is not known.
 
     Example:
+        >>> import numpy as np
         >>> layer = LSTM(8, return_sequences=True)
         >>> layer(np.zeros((2, 10, 3), "float32")).shape
         (2, 10, 8)
         >>> [weight.shape for weight in layer.weights]
         [(3, 32), (8, 32), (32,)]
     """
-
-    gates = 4
-    state_count = 2
 
     def __init__(
         self,
@@ -104,6 +199,7 @@ class LSTM(Recurrent):
             kernel_initializer=kernel_initializer,
             recurrent_initializer=recurrent_initializer,
             bias_initializer=bias_initializer,
+            unit_forget_bias=unit_forget_bias,
             kernel_regularizer=kernel_regularizer,
             recurrent_regularizer=recurrent_regularizer,
             bias_regularizer=bias_regularizer,
@@ -122,31 +218,9 @@ class LSTM(Recurrent):
             seed=seed,
             **kwargs,
         )
-        self.unit_forget_bias = bool(unit_forget_bias)
-
-    def first_bias(self, shape: Sequence[int], dtype: Any = None) -> Array:
-        bias = np.array(super().first_bias(shape, dtype))
-        if self.unit_forget_bias:
-            bias[self.units : 2 * self.units] = 1
-        return bias
-
-    def step(self, masks: Sequence[Any] | None) -> Step:
-        units, recurrent_kernel = self.units, self.recurrent_kernel
-
-        def step(states: States, projected: Any) -> States:
-            h, c = states
-            z = projected + self.product(h, recurrent_kernel, masks)
-            # The first two gates lie side by side.
-            write_and_forget = self.recurrent_activation(z[:, : 2 * units])
-            write, forget = write_and_forget[:, :units], write_and_forget[:, units:]
-            c = forget * c + write * self.activation(z[:, 2 * units : 3 * units])
-            h = self.recurrent_activation(z[:, 3 * units :]) * self.activation(c)
-            return h, c
-
-        return step
 
 
-class GRU(Recurrent):
+class GRU(GRUGates, GatedRecurrent):
     """The gated recurrent unit: one state, updated by a gate.
 
     At each step, with z, r, g the three parts of x @ kernel + bias, Z, R, G those of h @ recurrent_kernel, in this
@@ -174,7 +248,7 @@ class GRU(Recurrent):
         dropout, recurrent_dropout, implementation: as for ``LSTM``.
         return_sequences: whether the output is h of all steps, (batch, steps, units).
         return_state: whether the output is the list [output, h] with the last state, (batch, units).
-        go_backwards, stateful, unroll: as for ``LSTM``.
+        go_backwards, stateful, unroll, zero_output_for_mask: as for ``LSTM``.
         reset_after: whether the reset gate comes after the product with the recurrent kernel.
         seed: an integer of at least 0 that fixes the masks of dropout.
         **kwargs: those of ``Layer``.
@@ -188,14 +262,12 @@ class GRU(Recurrent):
         LayerStateError: stateful, and the batch size is not known.
 
     Example:
+        >>> import numpy as np
         >>> layer = GRU(8, return_state=True)
         >>> output, state = layer(np.zeros((2, 10, 3), "float32"))
         >>> output.shape, state.shape
         ((2, 8), (2, 8))
     """
-
-    gates = 3
-    state_count = 1
 
     def __init__(
         self,
@@ -249,39 +321,7 @@ class GRU(Recurrent):
             go_backwards=go_backwards,
             stateful=stateful,
             unroll=unroll,
+            reset_after=reset_after,
             seed=seed,
             **kwargs,
         )
-        self.reset_after = bool(reset_after)
-
-    def bias_shape(self) -> tuple[int, ...]:
-        columns = self.gates * self.units
-        return (2, columns) if self.reset_after else (columns,)
-
-    def input_bias(self) -> Any:
-        bias: Any = self.bias
-        return bias[0] if self.reset_after else bias
-
-    def step(self, masks: Sequence[Any] | None) -> Step:
-        units, kernel = self.units, self.recurrent_kernel
-        both = 2 * units
-
-        def after(states: States, projected: Any) -> States:
-            (h,) = states
-            inner = self.product(h, kernel, masks)
-            if self.bias is not None:
-                inner = inner + self.bias[1]
-            gates = self.recurrent_activation(projected[:, :both] + inner[:, :both])
-            new = self.activation(projected[:, both:] + gates[:, units:] * inner[:, both:])
-            return (new + gates[:, :units] * (h - new),)
-
-        def before(states: States, projected: Any) -> States:
-            (h,) = states
-            # One mask serves all gates, or each has its own.
-            first, last = (masks, masks) if masks is None or len(masks) == 1 else (masks[:2], masks[2:])
-            gates = self.recurrent_activation(projected[:, :both] + self.product(h, kernel[:, :both], first))
-            reset = self.product(gates[:, units:] * h, kernel[:, both:], last)
-            new = self.activation(projected[:, both:] + reset)
-            return (new + gates[:, :units] * (h - new),)
-
-        return after if self.reset_after else before

@@ -70,8 +70,43 @@ def sequences() -> tuple[Any, list[np.ndarray], list[np.ndarray]]:
     return model, [numbers], [(np.arange(SAMPLES) % 2).astype("float32")[:, None]]
 
 
+def both_ways() -> tuple[Any, list[np.ndarray], list[np.ndarray]]:
+    """Layers around layers: a verdict on each step, from what comes before and after it."""
+    layers = K.layers
+    cells = [layers.GRUCell(2, name="low"), layers.SimpleRNNCell(3, name="high")]
+    model = K.Sequential(
+        [
+            layers.Embedding(9, 4, mask_zero=True, input_length=6, name="words"),
+            layers.Bidirectional(layers.LSTM(3, return_sequences=True, name="memory"), name="around"),
+            layers.RNN(cells, return_sequences=True, name="stack"),
+            layers.Bidirectional(layers.SimpleRNN(2, return_sequences=True), merge_mode="ave", name="mean"),
+            layers.TimeDistributed(layers.Dense(2, activation="softmax"), name="verdicts"),
+        ],
+        name="both_ways",
+    )
+    model.compile(K.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
+    numbers = np.arange(SAMPLES * 6).reshape(SAMPLES, 6) * 7 % 8 + 1
+    return model, [numbers], [np.eye(2, dtype="float32")[numbers % 2]]
+
+
+def images_in_time() -> tuple[Any, list[np.ndarray], list[np.ndarray]]:
+    """A recurrent layer over images, and an encoder that hands its states to a decoder."""
+    layers = K.layers
+    movie, words = K.Input((3, 4, 4, 1), name="movie"), K.Input((5, 2), name="words")
+    frames = layers.ConvLSTM2D(2, 2, padding="same", return_sequences=True, name="frames")(movie)
+    flat = layers.TimeDistributed(layers.Flatten(), name="flat")(frames)
+    _, *states = layers.LSTM(3, return_state=True, name="encoder")(flat)
+    told = layers.LSTM(3, return_sequences=True, name="decoder")(words, initial_state=states)
+    model = K.Model([movie, words], layers.TimeDistributed(layers.Dense(1), name="scores")(told), name="images_in_time")
+    model.compile(K.optimizers.Adam(0.01), "mse")
+    inputs = [normal((SAMPLES, 3, 4, 4, 1), "float32", tag="movie"), normal((SAMPLES, 5, 2), "float32", tag="words")]
+    return model, inputs, [normal((SAMPLES, 5, 1), "float32", tag="scores")]
+
+
 MODELS: dict[str, Callable[[], tuple[Any, list[np.ndarray], list[np.ndarray]]]] = {
+    "both_ways/adam": both_ways,
     "cnn/adam": cnn,
+    "images_in_time/adam": images_in_time,
     "sequences/adam": sequences,
     "two_inputs/rmsprop": lambda: two_inputs(K.optimizers.RMSprop(0.01, momentum=0.5, centered=True)),
     "two_inputs/legacy_adam": lambda: two_inputs(K.optimizers.legacy.Adam(0.01, decay=0.1, amsgrad=True)),
@@ -101,7 +136,7 @@ def main() -> None:
             outputs = as_list(model.predict(single_or_list(inputs), verbose=0))
             arrays = {**given, **{f"predictions_{i}": array for i, array in enumerate(outputs)}}
             # Keras 3 refuses the argument time_major, which Keras 2 writes for recurrent layers.
-            if not name.startswith("sequences"):
+            if not name.startswith(("sequences", "both_ways", "images_in_time")):
                 read = KERAS["keras3"].models.load_model(path, compile=False)
                 found = as_list(read.predict(single_or_list(inputs), verbose=0))
                 archive.add(

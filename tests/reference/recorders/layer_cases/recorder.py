@@ -52,7 +52,29 @@ def named(inputs: dict[str, Any]) -> dict[str, np.ndarray]:
 
 
 def joined(source: str, outputs: Sequence[Any]) -> Any:
-    return tf.concat(outputs, -1) if source == "tf_keras" else torch.cat(list(outputs), -1)
+    parts = flattened(outputs)
+    return tf.concat(parts, -1) if source == "tf_keras" else torch.cat(parts, -1)
+
+
+def flattened(outputs: Any) -> list[Any]:
+    """The states of stacked cells come as lists in a list."""
+    if not isinstance(outputs, list | tuple):
+        return [outputs]
+    return [leaf for part in outputs for leaf in flattened(part)]
+
+
+def nested(library: Any, described: Any) -> Any:
+    """A layer of the library from ``{"class_name": ..., "config": ...}``, with layers inside."""
+    if isinstance(described, list):
+        return [nested(library, item) for item in described]
+    if not isinstance(described, dict) or "class_name" not in described:
+        return described
+    config = {
+        key: nested(library, value) if key in ("layer", "backward_layer", "cell", "cells", "layers") else value
+        for key, value in described["config"].items()
+    }
+    config = {key: tuple(v) if isinstance(v, list) and key != "cells" else v for key, v in config.items()}
+    return getattr(library.layers, described["class_name"])(**config)
 
 
 def _tensors(source: str, value: Any) -> Any:

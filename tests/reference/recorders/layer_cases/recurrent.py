@@ -1,7 +1,8 @@
-"""LSTM and GRU: arguments, masks, first states, and states that stay from call to call."""
+"""SimpleRNN, LSTM and GRU: arguments, masks, first states, and states that stay from call to call."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +24,48 @@ MASKS = {
 }
 
 
+RETURNED: dict[str, dict[str, Any]] = {
+    "last": {},
+    "sequences": {"return_sequences": True},
+    "states": {"return_state": True},
+}
+GATES = {"SimpleRNN": 1, "LSTM": 4, "GRU": 3}
+STATES = {"SimpleRNN": 1, "LSTM": 2, "GRU": 1}
+
+
 def record(recorder: Recorder) -> None:
+    first_cases(recorder)
+    for component in GATES:
+        for resets in ({},) if component != "GRU" else ({"reset_after": False}, {"reset_after": True}):
+            grid(recorder, component, resets)
+
+
+def grid(recorder: Recorder, component: str, resets: dict[str, Any]) -> None:
+    """All masks in all directions, whatever is returned; then activations with and without a bias, and first states."""
+    for (returned, options), backwards, mask in itertools.product(RETURNED.items(), (False, True), (None, *MASKS)):
+        if mask == "with-states":
+            continue
+        config = resets | options | ({"go_backwards": True} if backwards else {})
+        inputs = {} if mask is None else {"mask": MASKS[mask]}
+        case(recorder, component, f"grid-{returned}-{mask}{'-back' * backwards}", config, BOTH, **inputs)
+    for activation, bias, returned in itertools.product(
+        ("relu", "softsign", "linear", "elu"), (True, False), ("sequences", "states")
+    ):
+        config = resets | RETURNED[returned] | {"activation": activation, "use_bias": bias}
+        config |= {} if component == "SimpleRNN" else {"recurrent_activation": "softsign"}
+        case(recorder, component, f"grid-{activation}-{returned}{'' if bias else '-no_bias'}", config, BOTH)
+    states = [normal((BATCH, UNITS), tag=f"state{i}") for i in range(STATES[component])]
+    for returned, backwards in itertools.product(RETURNED, (False, True)):
+        config = resets | RETURNED[returned] | ({"go_backwards": True} if backwards else {})
+        name = f"grid-initial-{returned}{'-back' * backwards}"
+        case(recorder, component, name, config, BOTH, initial_state=states)
+    if component == "SimpleRNN":
+        stateful(recorder, component, resets)
+        case(recorder, component, "sequences" + FLOAT64, {"return_sequences": True}, ("tf_keras",))
+        case(recorder, component, "unrolled", {"unroll": True}, BOTH)
+
+
+def first_cases(recorder: Recorder) -> None:
     for component in ("LSTM", "GRU"):
         variants: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
             ("plain", {}, BOTH),
@@ -59,12 +101,14 @@ def record(recorder: Recorder) -> None:
             stateful(recorder, component, resets)
 
 
-def arrays_of(component: str, config: dict[str, Any], dtype: str = "float32") -> tuple[np.ndarray, list[np.ndarray]]:
-    columns = UNITS * (4 if component == "LSTM" else 3)
+def arrays_of(
+    component: str, config: dict[str, Any], dtype: str = "float32", scale: float = 1.0
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    columns = UNITS * GATES[component]
     bias = (2, columns) if config.get("reset_after") else (columns,)
     weights = [
-        normal((FEATURES, columns), dtype, 0.8, "kernel"),
-        normal((UNITS, columns), dtype, 0.8, "recurrent"),
+        normal((FEATURES, columns), dtype, 0.8 * scale, "kernel"),
+        normal((UNITS, columns), dtype, 0.8 * scale, "recurrent"),
         normal(bias, dtype, 0.5, "bias"),
     ]
     return normal((BATCH, STEPS, FEATURES), dtype), weights[: 3 if config.get("use_bias", True) else 2]
@@ -82,20 +126,24 @@ def case(
     recorder: Recorder, component: str, variant: str, options: dict[str, Any], sources: tuple[str, ...], **inputs: Any
 ) -> None:
     config = {"units": UNITS, "activation": "tanh", "recurrent_activation": "sigmoid"} | options
+    if component == "SimpleRNN":
+        del config["recurrent_activation"]
     dtype = "float64" if variant.endswith(FLOAT64) else "float32"
-    x, weights = arrays_of(component, config, dtype)
+    # What grows without bound from step to step would show the roundings of the first steps, enlarged.
+    scale = 1.0 if config["activation"] == "tanh" or not variant.startswith("grid") else 0.5
+    x, weights = arrays_of(component, config, dtype, scale)
     name = name_of(component, variant, options)
     recorder.keras(name, config, x, weights, sources, **inputs)
-    usual = (config["activation"], config["recurrent_activation"]) == ("tanh", "sigmoid")
+    usual = (config["activation"], config.get("recurrent_activation", "sigmoid")) == ("tanh", "sigmoid")
     if usual and config.get("reset_after", True) and "mask" not in inputs and config.get("use_bias", True):
         recorder.torch(name, config, x, weights, torch_function(component, config, **inputs), **inputs)
 
 
 def torch_function(component: str, config: dict[str, Any], initial_state: Any = None) -> Callable[..., Any]:
     """torch's own layer behind Keras's layouts and order of gates."""
-    module = getattr(torch.nn, component)(FEATURES, UNITS, batch_first=True)
+    module = getattr(torch.nn, component.removeprefix("Simple"))(FEATURES, UNITS, batch_first=True)
     # Keras: update, reset, candidate; torch: reset, update, candidate. An LSTM's gates have the same order in both.
-    order = (0, 1, 2, 3) if component == "LSTM" else (1, 0, 2)
+    order = {"SimpleRNN": (0,), "LSTM": (0, 1, 2, 3), "GRU": (1, 0, 2)}[component]
 
     def arranged(array: Any) -> Any:
         parts = torch.split(array, UNITS, -1)
@@ -131,6 +179,8 @@ def stateful(recorder: Recorder, component: str, resets: dict[str, Any]) -> None
         "stateful": True,
         "return_sequences": True,
     } | resets
+    if component == "SimpleRNN":
+        del config["recurrent_activation"]
     x, weights = arrays_of(component, config)
     for source in BOTH:
         layer = getattr(KERAS[source].layers, component)(**config)
