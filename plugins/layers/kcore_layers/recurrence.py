@@ -175,7 +175,7 @@ class Recurrent(TakesStates):
         sequence, _, _ = self.split(input_shape)
         keeps = self.stateful and not self.built
         if keeps:
-            self._check(sequence)
+            self.check_input(sequence)
             if sequence[0] is None:
                 raise LayerStateError(
                     layer=self.name,
@@ -198,8 +198,8 @@ class Recurrent(TakesStates):
             Variable(np.zeros((sequence[0], *shape), self.dtype), name=f"{self.name}/state_{number}", trainable=False)
             for number, shape in enumerate(shapes)
         ]
-        spec, batch = self.input_spec or InputSpec(), self._states[0].shape[0]
-        self.input_spec = replace(spec, axes={0: batch, **spec.axes})
+        spec = self.input_spec if isinstance(self.input_spec, InputSpec) else InputSpec()
+        self.input_spec = replace(spec, axes={0: self._states[0].shape[0], **spec.axes})
 
     @property
     def states(self) -> list[Variable]:
