@@ -269,7 +269,25 @@ def _recurrent(layer: Layer, argument: str) -> Any:
 
 
 def _copy(layer: Any, direction: str, go_backwards: bool) -> Any:
-    """A layer like this one, without its weights, named after the direction."""
+    """A layer like this one, without its weights, named after the direction, and so are the layers inside it."""
+    config = {name: _named(value, direction) for name, value in layer.get_config().items()}
     # Keras 3's files name the layers inside as they are named here.
-    name = f"{direction}_{layer.name.removeprefix(f'{direction}_')}"
-    return type(layer).from_config({**layer.get_config(), "name": name, "go_backwards": bool(go_backwards)})
+    name = _prefixed(layer.name, direction)
+    return type(layer).from_config({**config, "name": name, "go_backwards": bool(go_backwards)})
+
+
+def _named(value: Any, direction: str) -> Any:
+    """A part of a config in which the layers have names of this direction: no two weights have one name then."""
+    if isinstance(value, list):
+        return [_named(item, direction) for item in value]
+    if not isinstance(value, dict):
+        return value
+    named = {key: _named(item, direction) for key, item in value.items()}
+    inner = named.get("config")
+    if isinstance(inner, dict) and isinstance(inner.get("name"), str):
+        named["config"] = {**inner, "name": _prefixed(inner["name"], direction)}
+    return named
+
+
+def _prefixed(name: str, direction: str) -> str:
+    return f"{direction}_{name.removeprefix(f'{direction}_')}"

@@ -131,8 +131,9 @@ def test_a_padded_batch_gives_what_each_sequence_gives_alone(case: LayerCase, da
     front = data.draw(st.booleans())
     mask = np.arange(steps) < np.asarray(lengths)[:, np.newaxis]
     mask = mask[:, ::-1] if front else mask
-    # Whatever stands in padded steps does not matter.
-    x = np.where(mask.reshape(batch, steps, *(1,) * (x.ndim - 2)), x, np.float32(9))
+    # Whatever stands in padded steps does not matter, but for the layer that finds them by what stands there.
+    padding = np.float32(getattr(layer, "mask_value", 9))
+    x = np.where(mask.reshape(batch, steps, *(1,) * (x.ndim - 2)), x, padding)
     together = layer(x, mask=mask)
     masks = layer.compute_mask(x, mask)
     masks = masks if isinstance(masks, list) else [masks]
