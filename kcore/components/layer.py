@@ -82,10 +82,14 @@ class Layer(Wired, Weighted, Component):
         self.name = name or unique_name(snake_case(type(self).__name__))
         self.trainable = trainable
         self.dtype = np.dtype(dtype or floatx()).name
-        if input_dim is not None and input_shape is None:
-            input_shape = (input_dim,)
-        if batch_input_shape is None and input_shape is not None:
-            batch_input_shape = (batch_size, *input_shape)
+        if input_dim is not None:
+            self._check_sizes("input_dim", input_dim, [input_dim])
+            input_shape = (input_dim,) if input_shape is None else input_shape
+        if input_shape is not None:
+            self._check_sizes("input_shape", input_shape, input_shape)
+            batch_input_shape = (batch_size, *input_shape) if batch_input_shape is None else batch_input_shape
+        if batch_input_shape is not None:
+            self._check_sizes("batch_input_shape", batch_input_shape, batch_input_shape)
         self.batch_input_shape: Shape | None = None if batch_input_shape is None else tuple(batch_input_shape)
         self.activity_regularizer = registry("regularizers").get(activity_regularizer)
         self.built = False
@@ -99,6 +103,17 @@ class Layer(Wired, Weighted, Component):
         parameters = inspect.signature(self.call).parameters
         self._takes_training = "training" in parameters
         self._takes_mask = "mask" in parameters
+
+    def _check_sizes(self, argument: str, value: Any, sizes: Any) -> None:
+        """Refuse a shape that is no sequence of sizes."""
+        valid = isinstance(sizes, list | tuple) and all(
+            size is None or (isinstance(size, int | np.integer) and not isinstance(size, bool) and size >= 1)
+            for size in sizes
+        )
+        if not valid:
+            whole = "a whole number of at least 1, or None"
+            allowed = whole if argument == "input_dim" else f"a tuple with, for each axis, {whole}"
+            raise InvalidArgumentError(component=type(self).__name__, argument=argument, value=value, allowed=allowed)
 
     # --- what subclasses write ---------------------------------------------------------------------------------------
 

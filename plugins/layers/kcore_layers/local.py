@@ -56,7 +56,7 @@ class LocallyConnected(SlidingKernel):
         )
         kind = type(self).__name__
         self.filters = positive_integer(kind, "filters", filters)
-        if implementation != 1:
+        if implementation != 1 or isinstance(implementation, bool):
             raise InvalidArgumentError(
                 component=kind,
                 argument="implementation",
