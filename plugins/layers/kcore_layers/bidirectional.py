@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from kcore import Array, ops, serialize
+from kcore import Array, custom_object_scope, ops, serialize
 from kcore.errors import InvalidArgumentError, LayerStateError
 from kcore.layers import Layer
 from kcore_layers.arguments import one_of
@@ -272,4 +273,15 @@ def _copy(layer: Any, direction: str, go_backwards: bool) -> Any:
     """A layer like this one, without its weights, named after the direction."""
     # Keras 3's files name the layers inside as they are named here.
     name = f"{direction}_{layer.name.removeprefix(f'{direction}_')}"
-    return type(layer).from_config({**layer.get_config(), "name": name, "go_backwards": bool(go_backwards)})
+    with custom_object_scope(_parts_by_name(layer)):
+        return type(layer).from_config({**layer.get_config(), "name": name, "go_backwards": bool(go_backwards)})
+
+
+def _parts_by_name(layer: Layer) -> dict[str, Any]:
+    """The classes and functions that the layer is made of: they need not be known by name to anybody else."""
+    found: dict[str, Any] = {}
+    for inside in layer.walk():
+        found[type(inside).__name__] = type(inside)
+        functions = [value for value in vars(inside).values() if isinstance(value, FunctionType)]
+        found.update((function.__name__, function) for function in functions)
+    return found

@@ -362,7 +362,7 @@ def test_other_wrong_uses_are_explained() -> None:
         RNN(TooFew(3))(X)
     with pytest.raises(LayerCallError, match=r"an output and the list of the 1 next states, as state_size says"):
         RNN(Alone(3))(X)
-    with pytest.raises(InvalidArgumentError, match="^RNN cannot take constants="):
+    with pytest.raises(InvalidArgumentError, match=r"^RNN cannot take constants="):
         RNN(Plain(3))(X, constants=C)
     with pytest.raises(LayerInputError, match="at least 3 axes"):
         RNN(LSTMCell(3))(X[:, 0])
