@@ -348,7 +348,7 @@ def test_what_is_no_cell_is_refused(cell: Any) -> None:
         InvalidArgumentError, match=r"^RNN cannot take cell=.*Allowed: a cell, such as LSTMCell\(8\), or"
     ):
         RNN(cell)
-    with pytest.raises(InvalidArgumentError, match="^StackedRNNCells cannot take cells="):
+    with pytest.raises(InvalidArgumentError, match=r"^StackedRNNCells cannot take cells="):
         StackedRNNCells([LSTMCell(2), cell])
 
 
@@ -371,7 +371,7 @@ def test_other_wrong_uses_are_explained() -> None:
     with pytest.raises(LayerInputError, match=r"\(LSTMCell\).*expects an input of shape \(batch, 3\)"):
         layer(X[..., :2])
     for cell, argument in ((SimpleRNNCell, "units"), (GRUCell, "units"), (LSTMCell, "units")):
-        with pytest.raises(InvalidArgumentError, match=f"^{cell.__name__} cannot take {argument}=0"):
+        with pytest.raises(InvalidArgumentError, match=rf"^{cell.__name__} cannot take {argument}=0"):
             cell(0)
     with pytest.raises(InvalidArgumentError, match=r"^LSTMCell cannot take dropout=1\.5"):
         LSTMCell(3, dropout=1.5)

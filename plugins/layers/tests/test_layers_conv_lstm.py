@@ -119,7 +119,7 @@ def test_states_given_and_kept(where: str) -> None:
     whole = ConvLSTM2D(3, 2, **options)
     expected = whole(x)
     start = ConvLSTM2D(3, 2, **options, return_state=True, weights=whole.get_weights())
-    y, *states = start(x[:, :3])
+    _, *states = start(x[:, :3])
     shape = (2, 5, 6, 3) if where == "channels_last" else (2, 3, 5, 6)
     assert [state.shape for state in states] == [shape, shape]
     np.testing.assert_allclose(whole(x[:, 3:], initial_state=states), expected[:, 3:], rtol=1e-9)
