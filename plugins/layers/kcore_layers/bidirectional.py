@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from kcore import Array, ops, serialize
+from kcore import Array, custom_object_scope, ops, serialize
 from kcore.errors import InvalidArgumentError, LayerStateError
 from kcore.layers import Layer
 from kcore_layers.arguments import one_of
@@ -273,7 +274,8 @@ def _copy(layer: Any, direction: str, go_backwards: bool) -> Any:
     config = {name: _named(value, direction) for name, value in layer.get_config().items()}
     # Keras 3's files name the layers inside as they are named here.
     name = _prefixed(layer.name, direction)
-    return type(layer).from_config({**config, "name": name, "go_backwards": bool(go_backwards)})
+    with custom_object_scope(_parts_by_name(layer)):
+        return type(layer).from_config({**config, "name": name, "go_backwards": bool(go_backwards)})
 
 
 def _named(value: Any, direction: str) -> Any:
@@ -291,3 +293,13 @@ def _named(value: Any, direction: str) -> Any:
 
 def _prefixed(name: str, direction: str) -> str:
     return f"{direction}_{name.removeprefix(f'{direction}_')}"
+
+
+def _parts_by_name(layer: Layer) -> dict[str, Any]:
+    """The classes and functions that the layer is made of: they need not be known by name to anybody else."""
+    found: dict[str, Any] = {}
+    for inside in layer.walk():
+        found[type(inside).__name__] = type(inside)
+        functions = [value for value in vars(inside).values() if isinstance(value, FunctionType)]
+        found.update((function.__name__, function) for function in functions)
+    return found

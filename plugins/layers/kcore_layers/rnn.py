@@ -133,7 +133,8 @@ class RNN(Recurrent):
     those of the constants.
 
     Raises:
-        InvalidArgumentError: no cell; first states of another number or shape; constants, and the cell takes none.
+        InvalidArgumentError: no cell; first states of another number or shape; constants, and the cell takes none, or
+            none, and it needs some.
         LayerInputError: the input has fewer than three axes, or, where stateful, another batch size.
         LayerCallError: the cell failed, or gave no output with the right states.
         LayerStateError: stateful, and the batch size is not known.
@@ -178,6 +179,13 @@ class RNN(Recurrent):
         super().ensure_built(input_shape)
 
     def build(self, input_shape: Shape) -> None:
+        if needs_constants(self.cell) and not self._constant_shapes:
+            raise InvalidArgumentError(
+                component="RNN",
+                argument="constants",
+                value=None,
+                allowed="the arrays that the cell's call has as constants, in layer(x, constants=...)",
+            )
         step_shape = (input_shape[0], *input_shape[2:])
         self.cell.ensure_built([step_shape, *self._constant_shapes] if self._constant_shapes else step_shape)
 
@@ -239,6 +247,14 @@ def takes_constants(cell: Any) -> bool:
     """Whether a cell's call has an argument for constants."""
     own = getattr(cell, "takes_constants", None)
     return bool(own) if own is not None else "constants" in inspect.signature(cell.call).parameters
+
+
+def needs_constants(cell: Any) -> bool:
+    """Whether a cell cannot be called without constants."""
+    if isinstance(cell, StackedRNNCells):
+        return any(needs_constants(one) for one in cell.cells)
+    found = inspect.signature(cell.call).parameters.get("constants")
+    return found is not None and found.default is found.empty
 
 
 def first_states_of(cell: Any, inputs: Any, batch: int, dtype: Any) -> list[Any]:

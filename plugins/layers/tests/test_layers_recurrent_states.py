@@ -13,12 +13,12 @@ from kcore.errors import InvalidArgumentError, LayerInputError, LayerStateError,
 from kcore.layers import Input
 from kcore_layers.core import Dense
 from kcore_layers.embedding import Embedding
-from kcore_layers.recurrent import GRU, LSTM
+from kcore_layers.recurrent import GRU, LSTM, SimpleRNN
 
 RNG = np.random.default_rng(8)
 X = RNG.standard_normal((4, 6, 3)).astype(np.float32)
-KINDS: list[Any] = [LSTM, GRU, lambda units, **options: GRU(units, reset_after=True, **options)]
-IDS = ["LSTM", "GRU", "GRU-after"]
+KINDS: list[Any] = [LSTM, GRU, lambda units, **options: GRU(units, reset_after=True, **options), SimpleRNN]
+IDS = ["LSTM", "GRU", "GRU-after", "SimpleRNN"]
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=IDS)
 
 
@@ -221,7 +221,7 @@ def remembering(kind: Any, implementation: int, **options: Any) -> Any:
 
 
 @pytest.mark.parametrize("implementation", [1, 2])
-@pytest.mark.parametrize(("kind", "options"), [(LSTM, {}), (GRU, {}), (GRU, {"reset_after": True})], ids=IDS)
+@pytest.mark.parametrize(("kind", "options"), [(LSTM, {}), (GRU, {}), (GRU, {"reset_after": True})], ids=IDS[:3])
 def test_dropout_of_the_state_is_the_same_at_all_steps(kind: Any, options: Any, implementation: int) -> None:
     x = np.zeros((20, 3, 1), np.float32)
     layer = remembering(kind, implementation, **options)
