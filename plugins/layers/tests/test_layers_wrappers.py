@@ -17,10 +17,12 @@ from kcore.errors import AbstractLayerError, InvalidArgumentError, LayerInputErr
 from kcore.layers import Input, Layer, Wrapper
 from kcore_layers import wrappers
 from kcore_layers.convolutional import Conv2D
-from kcore_layers.core import Dense, Dropout, Flatten
+from kcore_layers.core import Dense
+from kcore_layers.dropping import Dropout
 from kcore_layers.embedding import Embedding
 from kcore_layers.normalization import BatchNormalization
 from kcore_layers.recurrent import GRU, LSTM
+from kcore_layers.shaping import Flatten
 from kcore_layers.wrappers import TimeDistributed
 
 RNG = np.random.default_rng(14)
