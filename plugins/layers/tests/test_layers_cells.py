@@ -15,7 +15,8 @@ from kcore.errors import InvalidArgumentError, LayerCallError, LayerInputError
 from kcore.layers import Input, Layer
 from kcore_layers import cells, rnn
 from kcore_layers.cells import GRUCell, LSTMCell, SimpleRNNCell
-from kcore_layers.core import Dense
+from kcore_layers.core import Dense, Dropout
+from kcore_layers.normalization import BatchNormalization
 from kcore_layers.recurrent import GRU, LSTM, SimpleRNN
 from kcore_layers.rnn import RNN, StackedRNNCells
 
@@ -248,6 +249,40 @@ def test_a_single_new_state_need_be_no_list() -> None:
     layer.ensure_built(X.shape)
     other.set_weights(layer.get_weights())
     np.testing.assert_array_equal(layer(X), other(X))
+
+
+class Dropping(Layer):
+    """A cell of layers, of which one draws at every step, and one keeps statistics."""
+
+    state_size = 3
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.drop = Dropout(0.5, seed=1)
+        self.norm = BatchNormalization(momentum=0.5, center=False, scale=False)
+
+    def call(self, inputs: Any, states: Any) -> Any:
+        output = self.norm(self.drop(inputs))
+        return output, [states[0] + output]
+
+
+def test_layers_inside_a_cell_draw_and_count_at_every_step() -> None:
+    ones = np.ones((4, 6, 3), np.float32)
+    for compiled in (False, True):
+        layer, cell = RNN(Dropping(), return_sequences=True), Dropping()
+        layer(ones)
+        cell(ones[:, 0], [ones[:, 0]])
+        states = [np.zeros((4, 3), np.float32)]
+        expected = []
+        for t in range(6):
+            y, states = cell(ones[:, t], states, training=True)
+            expected.append(y)
+        run = CompiledFunction(lambda x, layer=layer: layer(x, training=True)) if compiled else layer
+        found = run(ones) if compiled else layer(ones, training=True)
+        np.testing.assert_allclose(found, np.stack(expected, 1), rtol=1e-4, atol=1e-5)
+        for one, two in zip(layer.get_weights(), cell.get_weights(), strict=True):
+            np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)
+        assert not np.array_equal(found[:, 0], found[:, 1])
 
 
 # --- constants -------------------------------------------------------------------------------------------------------
