@@ -387,6 +387,13 @@ def test_what_is_no_cell_is_refused(cell: Any) -> None:
         StackedRNNCells([LSTMCell(2), cell])
 
 
+def test_a_penalty_on_each_step_s_output_belongs_to_the_layer() -> None:
+    for cell in (GRUCell(3, activity_regularizer="l2"), [LSTMCell(2), Residual(GRUCell(2, activity_regularizer="l1"))]):
+        with pytest.raises(InvalidArgumentError, match=r"a cell without activity_regularizer, .*; give it to RNN"):
+            RNN(cell)
+    assert RNN(GRUCell(3), activity_regularizer="l2").activity_regularizer is not None
+
+
 def test_other_wrong_uses_are_explained() -> None:
     for wrong in ([], None, LSTMCell(2)):
         with pytest.raises(InvalidArgumentError, match=r"Allowed: a list of at least one cell\."):
