@@ -133,8 +133,8 @@ class RNN(Recurrent):
     those of the constants.
 
     Raises:
-        InvalidArgumentError: no cell, or one with a penalty on its output; first states of another number or shape; constants, and the cell takes none, or
-            none, and it needs some.
+        InvalidArgumentError: no cell, or one with a penalty on its output; first states of another number or shape;
+            constants, and the cell takes none, or none, and it needs some.
         LayerInputError: the input has fewer than three axes, or, where stateful, another batch size.
         LayerCallError: the cell failed, or gave no output with the right states.
         LayerStateError: stateful, and the batch size is not known.
