@@ -17,7 +17,12 @@ from kcore.errors.engine import OperandError, UnsupportedOperationError
 
 
 def scan(
-    body: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any, length: int | None, reverse: bool
+    body: Callable[[Any, Any], tuple[Any, Any]],
+    init: Any,
+    xs: Any,
+    length: int | None,
+    reverse: bool,
+    assigns: bool = False,
 ) -> tuple[Any, Any]:
     """``kcore.ops.scan``, where it is documented."""
     starts, stacks = [_operand(leaf) for leaf in leaves(init)], [_operand(leaf) for leaf in leaves(xs)]
@@ -34,16 +39,23 @@ def scan(
                 reason="the body has to return (carry, y), with a carry of the form that the first one has",
             )
         outputs = [trace.value_of(leaf) for leaf in leaves(result)]
-    if trace.updates:
+    if trace.updates and not assigns:
         names = ", ".join(variable.name for variable in trace.updates)
         raise UnsupportedOperationError(
             operation=f"assigning {names} in the body of a scan",
             reason="a step of the loop has no place to keep it",
             advice="Let it be a part of the carry, and assign its last value after the loop.",
         )
-    program, operands = _hoisted(trace, [tracer.value for tracer in (*carry, *slices)], outputs)
+    # What is assigned is handed from step to step behind the carry.
+    assigned = {variable: trace.state.pop(variable) for variable in trace.updates}
+    values = [*(tracer.value for tracer in carry), *assigned.values(), *(tracer.value for tracer in slices)]
+    outputs[len(starts) : len(starts)] = [tracer.value for tracer in trace.updates.values()]
+    starts += [current_value(variable) for variable in assigned]
+    program, operands = _hoisted(trace, values, outputs)
     ends, collected = emit_loop(program, operands, starts, stacks, steps, reverse)
-    return rebuild(init, ends), rebuild(result[1], collected)
+    for variable, end in zip(assigned, ends[len(carry) :], strict=True):
+        variable.assign(end)
+    return rebuild(init, ends[: len(carry)]), rebuild(result[1], collected)
 
 
 def _operand(leaf: Any) -> Any:

@@ -15,6 +15,7 @@ def scan(
     *,
     length: int | None = None,
     reverse: bool = False,
+    assigns: bool = False,
 ) -> tuple[Any, Any]:
     """Repeat ``body`` over the first axis of ``xs``, handing a carry from step to step: the loop of recurrent layers.
 
@@ -26,9 +27,9 @@ def scan(
             ys.append(y)
         return carry, np.stack(ys)
 
-    What the body reads from outside (variables, arrays, traced arrays) is the same in all steps. It must not assign
-    variables: what changes belongs to the carry. Work that does not depend on the carry, such as the product of all
-    steps' inputs with a kernel, is faster outside, for all steps at once.
+    What the body reads from outside (variables, arrays, traced arrays) is the same in all steps. What changes belongs
+    to the carry: the body must not assign variables, unless ``assigns`` says that it does. Work that does not depend on
+    the carry, such as the product of all steps' inputs with a kernel, is faster outside, for all steps at once.
 
     Args:
         body: ``body(carry, x) -> (carry, y)``; the carry keeps its form, shapes and dtypes, ``y`` may be ``None``.
@@ -36,13 +37,15 @@ def scan(
         xs: (steps, ...), an array or several in the same nested forms; ``None`` if the body takes no slices.
         length: the number of steps, needed where ``xs`` is ``None``.
         reverse: begin with the last slice.
+        assigns: whether the body may assign variables, as the loop above would: each step sees what the one before it
+            assigned.
 
     Returns:
         the last carry, and ``y`` of all steps, (steps, ...).
 
     Raises:
         OperandError: the carry changes its form, shape or dtype, or the number of steps is not clear.
-        UnsupportedOperationError: the body assigns a variable.
+        UnsupportedOperationError: the body assigns a variable, and ``assigns`` is false.
 
     Example:
         >>> import numpy as np
@@ -50,4 +53,4 @@ def scan(
         >>> float(total), sums.tolist()
         (7.0, [1.0, 3.0, 7.0])
     """
-    return _scan(body, init, xs, length, reverse)
+    return _scan(body, init, xs, length, reverse, assigns)

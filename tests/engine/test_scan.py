@@ -226,6 +226,40 @@ def test_a_carry_that_nobody_needs_is_dropped() -> None:
     assert (loop.params["carry"], len(loop.outputs)) == (1, 1)
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("steps", [1, 5])
+def test_variables_that_the_body_assigns(steps: int, reverse: bool) -> None:
+    xs = RNG.normal(size=(steps, 2))
+    start = np.array([0.5, 2.0])
+
+    def run(scan: Any, **options: Any) -> Any:
+        total, count = Variable(start, name="total"), Variable(np.zeros(2, np.uint64), name="count", trainable=False)
+
+        def body(carry: Any, x: Any) -> Any:
+            before = total * 1.0
+            total.assign(total * x)
+            count.assign(count + np.array([0, 1], np.uint64))
+            return carry + total * ops.cast(count, "float64")[1], before
+
+        def function(x: Any) -> Any:
+            total.assign(start)
+            count.assign(np.zeros(2, np.uint64))
+            end, ys = scan(body, np.ones(2), x, length=steps, reverse=reverse, **options)
+            return end, ys, total * 1.0, count * np.array(1, np.uint64)
+
+        return function
+
+    expected = run(python_scan)(xs)
+    assert int(expected[3][1]) == steps
+    for function in (run(ops.scan, assigns=True), CompiledFunction(run(ops.scan, assigns=True))):
+        for found, wanted in zip(function(xs), expected, strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-12)
+    check_gradients(lambda x: run(ops.scan, assigns=True)(x)[:3], (xs,), order=2)
+    kept = Variable(start)
+    ops.scan(lambda c, x: (kept.assign(kept * x), None), None, xs[:0], assigns=True)
+    np.testing.assert_array_equal(kept.value, start)
+
+
 def test_errors() -> None:
     xs = np.ones((3, 2))
     with pytest.raises(OperandError, match=r"begins as float64\[2\], and a step gives float64\[\]"):

@@ -287,7 +287,8 @@ class Recurrent(TakesStates):
                 output = chosen(kept, output, carry[count])
             return (*new, output) if carried else tuple(new), output if self.return_sequences else None
 
-        ends, outputs = ops.scan(body, start, (slices, keep), reverse=self.go_backwards)
+        # A cell may have layers inside that count or draw at each step.
+        ends, outputs = ops.scan(body, start, (slices, keep), reverse=self.go_backwards, assigns=True)
         last = [self.outward(end) for end in ends[:count]]
         for state, end in zip(self._states, last, strict=False):
             state.assign(end)

@@ -133,8 +133,8 @@ class RNN(Recurrent):
     those of the constants.
 
     Raises:
-        InvalidArgumentError: no cell; first states of another number or shape; constants, and the cell takes none, or
-            none, and it needs some.
+        InvalidArgumentError: no cell, or one with a penalty on its output; first states of another number or shape;
+            constants, and the cell takes none, or none, and it needs some.
         LayerInputError: the input has fewer than three axes, or, where stateful, another batch size.
         LayerCallError: the cell failed, or gave no output with the right states.
         LayerStateError: stateful, and the batch size is not known.
@@ -170,6 +170,13 @@ class RNN(Recurrent):
         if isinstance(cell, list | tuple):
             cell = StackedRNNCells(cell, dtype=self.dtype)
         self.cell: Layer = checked_cell("RNN", "cell", cell)
+        if any(inside.activity_regularizer is not None for inside in self.cell.walk()):
+            raise InvalidArgumentError(
+                component="RNN",
+                argument="cell",
+                value=self.cell,
+                allowed="a cell without activity_regularizer, for which a step has no place; give it to RNN",
+            )
         self.output_state = getattr(self.cell, "output_state", None)
         self.takes_constants = takes_constants(self.cell)
         self._constant_shapes: list[Shape] = []

@@ -38,9 +38,9 @@ class TakesStates(Layer):
             if constants is not None:
                 self.num_constants = len(fixed)
             inputs = [*as_list(inputs), *states, *fixed]
-            if mask is not None:
-                masks = as_list(mask)
-                mask = [*masks, *[None] * (len(inputs) - len(masks))]
+        if mask is not None and isinstance(inputs, list | tuple):
+            masks = as_list(mask)
+            mask = [*masks, *[None] * (len(inputs) - len(masks))]
         return super().__call__(inputs, *args, training=training, mask=mask, **kwargs)
 
     def check_states(self, states: list[Any]) -> list[Any]:

@@ -162,6 +162,8 @@ def test_outputs_repeat_and_states_stay_at_masked_steps(kind: Any) -> None:
     np.testing.assert_array_equal(states[0], y[:, -1])
     np.testing.assert_allclose(states[-1][1], layer(X[1:2, 2:])[-1][0], rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(layer(X, mask=mask.astype("uint8"))[0], y)
+    zeros = [np.zeros((4, 4), np.float32) for _ in states]
+    np.testing.assert_array_equal(layer([X, *zeros], mask=mask)[0], y)
     sequences, *others = layer.compute_mask(X, mask)
     assert sequences is mask and others == [None] * layer.state_count
     # Returned sequences of a layer that goes backwards begin with the last step, and so does their mask.
