@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import kcore
-from kcore import Sequential, datasets
+from kcore import Model, Sequential, datasets, layers
 from kcore.layers import (
     GRU,
     LSTM,
     Activation,
+    ActivityRegularization,
     BatchNormalization,
     Conv1D,
     Conv2D,
@@ -127,3 +128,24 @@ def test_stateful_layers_train_and_their_states_are_no_weights() -> None:
     assert len(model.get_weights()) == 5
     model.reset_states()
     assert not any(state.value.any() for state in layer.states)
+
+
+def test_a_product_of_two_towers_trains() -> None:
+    words, items = Input((4,)), Input((3,))
+    output = layers.dot([Dense(5)(words), Dense(5)(items)], axes=-1, normalize=True)
+    model = Model([words, items], output)
+    model.compile("adam", "mse")
+    rng = np.random.default_rng(1)
+    x = [rng.normal(size=(64, 4)), rng.normal(size=(64, 3))]
+    y = np.sign(x[0][:, :1] * x[1][:, :1])
+    losses = model.fit(x, y, epochs=20, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    assert np.abs(model.predict(x)).max() <= 1 + 1e-6
+
+
+def test_a_penalty_is_part_of_a_models_loss() -> None:
+    model = Sequential([ActivityRegularization(0.5, 0.25, input_shape=(2,))])
+    model.compile("sgd", "mse")
+    x = np.array([[1.0, -2.0], [3.0, 0.0]])
+    # 0.5 * (1 + 2 + 3) + 0.25 * (1 + 4 + 9), over two samples; the mean squared error is 0.
+    assert model.evaluate(x, x) == pytest.approx((3 + 3.5) / 2)

@@ -82,14 +82,6 @@ def test_penalties_as_recorded(case: Case) -> None:
     np.testing.assert_allclose(slope, case.arrays["penalty_dx"], rtol=1e-6, atol=1e-7)
 
 
-def test_a_penalty_is_part_of_a_models_loss() -> None:
-    model = Sequential([ActivityRegularization(0.5, 0.25, input_shape=(2,))])
-    model.compile("sgd", "mse")
-    x = np.array([[1.0, -2.0], [3.0, 0.0]])
-    # 0.5 * (1 + 2 + 3) + 0.25 * (1 + 4 + 9), over two samples; the mean squared error is 0.
-    assert model.evaluate(x, x) == pytest.approx((3 + 3.5) / 2)
-
-
 def test_it_is_a_layer_with_an_activity_regularizer() -> None:
     x = np.random.default_rng(1).standard_normal((4, 3))
     other = Dense(

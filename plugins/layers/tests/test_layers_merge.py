@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 from kcore import Model, layers
 from kcore.errors import InvalidArgumentError, LayerInputError
-from kcore.layers import Dense, Embedding, Input
+from kcore.layers import Embedding, Input
 from kcore_layers.merge import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
 
 A = np.array([[1.0, 2.0], [3.0, 4.0]], np.float32)
@@ -91,19 +91,6 @@ def test_masks_along_the_axis_are_concatenated() -> None:
     assert Concatenate().compute_mask([x[0], x[0]], [mask, ~mask]).tolist() == [[False, False]]
     assert Concatenate().compute_mask(x, None) is None
     assert Dot(axes=1).compute_mask(x, [mask, None]) is None
-
-
-def test_a_product_of_two_towers_trains() -> None:
-    words, items = Input((4,)), Input((3,))
-    output = layers.dot([Dense(5)(words), Dense(5)(items)], axes=-1, normalize=True)
-    model = Model([words, items], output)
-    model.compile("adam", "mse")
-    rng = np.random.default_rng(1)
-    x = [rng.normal(size=(64, 4)), rng.normal(size=(64, 3))]
-    y = np.sign(x[0][:, :1] * x[1][:, :1])
-    losses = model.fit(x, y, epochs=20, verbose=0).history["loss"]
-    assert losses[-1] < losses[0]
-    assert np.abs(model.predict(x)).max() <= 1 + 1e-6
 
 
 @pytest.mark.parametrize(
