@@ -13,7 +13,8 @@ from kcore.engine import CompiledFunction, gradients
 from kcore.errors import InvalidArgumentError, LayerCallError, LayerInputError
 from kcore.layers import Input, Layer
 from kcore_layers.cells import GRUCell, LSTMCell, SimpleRNNCell
-from kcore_layers.core import Dense, Dropout
+from kcore_layers.core import Dense
+from kcore_layers.dropping import Dropout
 from kcore_layers.normalization import BatchNormalization
 from kcore_layers.recurrent import GRU, LSTM, SimpleRNN
 from kcore_layers.rnn import RNN, StackedRNNCells
