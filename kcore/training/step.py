@@ -16,7 +16,7 @@ from kcore.engine.compiled import CompiledFunction, Replay
 from kcore.engine.types import Array, ArrayType
 from kcore.errors.training import NoLossError
 from kcore.ops import cast
-from kcore.training.objectives import Objectives
+from kcore.training.objectives import Objectives, logged
 
 
 class Steps:
@@ -106,7 +106,7 @@ class Steps:
         for number, metrics in enumerate(self.objectives.metrics):
             for metric in metrics:
                 metric.update(labels[number], outputs[number], weights[number] if weights else None)
-        return {name: metric.result() for name, metric in zip(self.objectives.names(), self.metrics, strict=True)}
+        return {name: logged(metric) for name, metric in zip(self.objectives.names(), self.metrics, strict=True)}
 
 
 class BatchedStep:
