@@ -188,7 +188,7 @@ def check_result(case: MetricCase) -> None:
 
 def check_compile(case: MetricCase) -> None:
     """Only a metric with one result can stand in ``compile``; the others are refused by an error that names them."""
-    text = refusal(InvalidArgumentError, Objectives, "model", ["output"], "mean_squared_error", [case.make()], None)
+    text = refusal(InvalidArgumentError, Objectives, "model", ["output"], None, [case.make()], None)
     if case.result == ():
         assert not text, f"compile refuses it: {text}"
     else:
