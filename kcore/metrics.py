@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kcore.components.loss import align_labels as align_labels
     from kcore.components.loss import as_predictions as as_predictions
     from kcore.components.loss import label_check as label_check
+    from kcore.components.loss import spread_weights as spread_weights
     from kcore.components.metric import Mean as Mean
     from kcore.components.metric import MeanMetric as MeanMetric
     from kcore.components.metric import Metric as Metric
@@ -27,6 +28,7 @@ _CONTRACTS = {
     "align_labels": "kcore.components.loss",
     "as_predictions": "kcore.components.loss",
     "label_check": "kcore.components.loss",
+    "spread_weights": "kcore.components.loss",
 }
 __getattr__, __dir__ = view(__name__, "metrics", _CONTRACTS)
 get = registry("metrics").get

@@ -13,6 +13,7 @@ from kcore.components.loss import spread_weights
 from kcore.components.names import snake_case
 from kcore.engine.tracing import Variable
 from kcore.engine.types import Array
+from kcore.errors.components import InvalidArgumentError
 from kcore.ops import cast
 
 
@@ -24,10 +25,15 @@ class Metric(Component):
 
     Args:
         name: in logs and history; the class's name in snake case by default.
+        dtype: of the result, floating; ``None`` is float64. The states are float64 whatever it is.
+
+    Raises:
+        InvalidArgumentError: a dtype that is not floating.
     """
 
-    def __init__(self, *, name: str | None = None) -> None:
+    def __init__(self, *, name: str | None = None, dtype: npt.DTypeLike | None = None) -> None:
         self.name = name or snake_case(type(self).__name__)
+        self.dtype = dtype if dtype is None else _floating(type(self).__name__, dtype)
         self.states: list[Variable] = []
 
     def add_state(self, name: str, shape: Sequence[int] = (), dtype: npt.DTypeLike = "float64") -> Variable:
@@ -41,8 +47,16 @@ class Metric(Component):
         raise NotImplementedError(f"{type(self).__name__} has to define update(y_true, y_pred, sample_weight)")
 
     def result(self) -> Array:
-        """The value over everything taken in since the last reset, a scalar."""
+        """The value over everything taken in since the last reset; a scalar, unless ``several`` says otherwise."""
         raise NotImplementedError(f"{type(self).__name__} has to define result()")
+
+    def several(self) -> str:
+        """What there is a result for each of, such as "class"; empty where the result is one number, as for logs."""
+        return ""
+
+    def in_dtype(self, value: Array) -> Array:
+        """A result in the metric's dtype."""
+        return value if self.dtype is None else cast(value, self.dtype)
 
     def reset(self) -> None:
         """Forget everything."""
@@ -60,10 +74,11 @@ class Mean(Metric):
 
     Args:
         name: in logs.
+        dtype: of the result.
     """
 
-    def __init__(self, *, name: str | None = None) -> None:
-        super().__init__(name=name)
+    def __init__(self, *, name: str | None = None, dtype: npt.DTypeLike | None = None) -> None:
+        super().__init__(name=name, dtype=dtype)
         self.total = self.add_state("total")
         self.count = self.add_state("count")
 
@@ -80,7 +95,7 @@ class Mean(Metric):
 
     def result(self) -> Array:
         # 0 before anything was taken in, as in Keras, and no division by zero.
-        return self.total / (self.count + (self.count == 0))  # type: ignore[no-any-return]
+        return self.in_dtype(self.total / (self.count + (self.count == 0)))
 
 
 class MeanMetric(Mean):
@@ -103,3 +118,15 @@ class FunctionMetric(MeanMetric):
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         return self.function(y_true, y_pred)
+
+
+def _floating(component: str, dtype: npt.DTypeLike) -> str:
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = np.dtype(object)
+    if found.kind != "f":
+        raise InvalidArgumentError(
+            component=component, argument="dtype", value=dtype, allowed="a floating dtype, or None"
+        )
+    return found.name

@@ -88,7 +88,7 @@ def _saved(given: Any, family: str, unknown: list[str]) -> Any:
     if inspect.isclass(given) and issubclass(given, Component):
         given = given()
     if isinstance(given, Component):
-        return _without_axis(registry(family).serialize(given), type(given))
+        return _for_keras_2(registry(family).serialize(given), type(given))
     if given is None or isinstance(given, str):
         return _long_name(given) if family == "losses" and given else given
     name = _name_of(given, family)
@@ -97,12 +97,15 @@ def _saved(given: Any, family: str, unknown: list[str]) -> Any:
     return name
 
 
-def _without_axis(config: dict[str, Any], component: type[Component]) -> dict[str, Any]:
-    """The config without the usual axis, an argument that Keras 2's losses do not take."""
-    argument = inspect.signature(component).parameters.get("axis")
-    if argument is None or argument.default != -1 or config["config"].get("axis") != -1:
-        return config
-    return {**config, "config": {key: value for key, value in config["config"].items() if key != "axis"}}
+def _for_keras_2(config: dict[str, Any], component: type[Component]) -> dict[str, Any]:
+    """The config without arguments that Keras 2's losses do not all take, where they have the usual value."""
+    parameters = inspect.signature(component).parameters
+    left_out = {
+        name
+        for name, usual in (("axis", -1), ("ignore_class", None))
+        if name in parameters and parameters[name].default == usual and config["config"].get(name, ...) == usual
+    }
+    return {**config, "config": {key: value for key, value in config["config"].items() if key not in left_out}}
 
 
 def _long_name(name: str) -> str:

@@ -30,7 +30,7 @@ class Case:
 
     Attributes:
         name: ``component/variant``, for example ``"Dense/relu"``; unique in a file together with ``source``.
-        source: who computed the numbers: ``"tf_keras"``, ``"keras3"``, ``"torch"`` or ``"tf_keras.legacy"``.
+        source: who computed them: ``"tf_keras"``, ``"keras3"``, ``"torch"``, ``"sklearn"`` or ``"tf_keras.legacy"``.
         versions: versions of the packages behind ``source``.
         config: constructor or keyword arguments under Keras 2's names, as JSON values.
         arrays: inputs and results by name.

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from kcore.components.loss import FunctionLoss, Loss
 from kcore.components.metric import FunctionMetric, Metric
+from kcore.engine.types import Array
 from kcore.errors.components import InvalidArgumentError
 from kcore.errors.training import DataStructureError
 from kcore.registry import registry
@@ -48,6 +51,28 @@ def as_metric(identifier: Any) -> Metric:
     if isinstance(identifier, str):
         found.name = identifier.rpartition(">")[2]
     return found
+
+
+def logged(metric: Metric) -> Array:
+    """The metric's result, for the logs.
+
+    Raises:
+        InvalidArgumentError: the result is not one number.
+    """
+    value = metric.result()
+    if np.shape(value) != ():
+        raise _not_one_number(metric, f"its result has the shape {np.shape(value)}")
+    return value
+
+
+def _not_one_number(metric: Metric, found: str) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        component="compile",
+        argument="metrics",
+        value=metric.name,
+        allowed="metrics whose result is one number, as logs hold numbers",
+        found=found,
+    )
 
 
 def by_output(model: str, what: str, names: Sequence[str], given: Any) -> list[Any]:
@@ -121,6 +146,9 @@ class Objectives:
             [[as_metric(item) for item in items] for items in metrics_by_output(model, outputs, given)]
             for given in (metrics, weighted_metrics)
         )
+        for metric in (metric for metrics in self.all_metrics() for metric in metrics):
+            if metric.several():
+                raise _not_one_number(metric, f"{type(metric).__name__} has one result per {metric.several()}")
 
     @property
     def needs_labels(self) -> bool:

@@ -17,7 +17,7 @@ from kcore.engine.compiled import CompiledFunction, Replay
 from kcore.engine.types import Array, ArrayType
 from kcore.errors.training import NoLossError
 from kcore.ops import cast
-from kcore.training.objectives import Objectives
+from kcore.training.objectives import Objectives, logged
 
 
 class Steps:
@@ -117,7 +117,7 @@ class Steps:
             for metric in self.objectives.weighted_metrics[number]:
                 weight = masked_weights(weights[number] if weights else None, mask, output)
                 metric.update(labels[number], output, weight)
-        return {name: metric.result() for name, metric in zip(self.objectives.names(), self.metrics, strict=True)}
+        return {name: logged(metric) for name, metric in zip(self.objectives.names(), self.metrics, strict=True)}
 
 
 class BatchedStep:

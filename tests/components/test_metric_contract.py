@@ -9,6 +9,7 @@ import pytest
 
 from kcore.components.metric import FunctionMetric, Mean, Metric
 from kcore.engine import CompiledFunction
+from kcore.errors import InvalidArgumentError
 
 
 class Largest(Metric):
@@ -61,3 +62,19 @@ def test_a_function_is_a_metric() -> None:
     metric = FunctionMetric(distance)
     assert metric.name == "distance"
     assert metric(np.zeros(2), np.array([1.0, 3.0]), np.array([3.0, 1.0])) == 1.5
+
+
+@pytest.mark.parametrize("dtype", ["float32", np.float64, None])
+def test_the_result_has_the_dtype_and_the_states_have_not(dtype: Any) -> None:
+    mean = Mean(dtype=dtype)
+    mean.add(np.array([0.1]))
+    assert mean.result().dtype == (dtype or "float64") and mean.total.dtype == "float64"
+    assert mean.get_config() == {"name": "mean", "dtype": dtype and np.dtype(dtype).name}
+    assert mean.several() == ""
+
+
+@pytest.mark.parametrize("dtype", ["int64", "wide", 3])
+def test_a_dtype_that_is_not_floating(dtype: Any) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        Mean(dtype=dtype)
+    assert str(caught.value) == f"Mean cannot take dtype={dtype!r}. Allowed: a floating dtype, or None."

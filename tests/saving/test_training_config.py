@@ -145,6 +145,35 @@ def test_losses_as_keras_writes_them(tmp_path: Path, loss: Any, expected: str) -
         ([{"class_name": "MeanMetricWrapper", "config": {"name": "only_mse", "fn": "mean_squared_error"}}], ["mse"]),
         ([[{"class_name": "MeanMetricWrapper", "config": {"name": "x", "fn": "mae"}}]], ["mae"]),
         ([{"class_name": "MeanAbsoluteError", "config": {"name": "mine", "dtype": "float32"}}], ["mine"]),
+        (
+            [
+                {
+                    "class_name": "Precision",
+                    "config": {"name": "p", "dtype": "float32", "thresholds": 0.3, "top_k": None, "class_id": 1},
+                }
+            ],
+            ["p"],
+        ),
+        (
+            [
+                {
+                    "class_name": "AUC",
+                    "config": {
+                        "name": "area",
+                        "dtype": "float32",
+                        "num_thresholds": 3,
+                        "curve": "PR",
+                        "summation_method": "interpolation",
+                        "multi_label": False,
+                        "num_labels": None,
+                        "label_weights": None,
+                        "from_logits": False,
+                        "thresholds": [0.5],
+                    },
+                }
+            ],
+            ["area"],
+        ),
         ([[None]], []),
         ([None], []),
         (["mae"], ["mae"]),
@@ -174,6 +203,12 @@ def test_what_other_readers_do_not_know_is_left_out(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "m.h5") as file:
         (config,) = json.loads(file.attrs["training_config"])["loss"]
     assert config["config"]["label_smoothing"] == 0.25 and "axis" not in config["config"]
+    sparse = losses.SparseCategoricalCrossentropy
+    for loss, left in ((sparse(), set()), (sparse(ignore_class=255, axis=1), {"ignore_class", "axis"})):
+        model_with(loss).save(tmp_path / "s.h5")
+        with h5py.File(tmp_path / "s.h5") as file:
+            written = json.loads(file.attrs["training_config"])["loss"]["config"]
+        assert set(written) == {"from_logits", "reduction", "name"} | left
     model_with(["mse"]).save(tmp_path / "n.h5")
     with h5py.File(tmp_path / "n.h5") as file:
         assert json.loads(file.attrs["training_config"])["loss"] == ["mean_squared_error"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import kcore
-from kcore import errors
+from kcore import errors, metrics
 from kcore.layers import Conv2D, Dense, Flatten, Input
 
 
@@ -129,6 +129,40 @@ def test_before_compile() -> None:
         errors.NotCompiledError, match=r"'raw' cannot fit.*model\.compile\(optimizer=\.\.\., loss=\.\.\.\)"
     ):
         model.fit(np.zeros((2, 2)), np.zeros(2))
+
+
+def test_compile_refuses_metrics_with_several_results() -> None:
+    model = kcore.Sequential([Dense(2, input_shape=(3,))], name="two")
+    with pytest.raises(errors.InvalidArgumentError) as caught:
+        model.compile("sgd", "mse", ["mae", metrics.F1Score()])
+    assert str(caught.value) == (
+        "compile cannot take metrics='f1_score' (F1Score has one result per class; average='macro', 'weighted' or 'micro' "
+        "makes one of them). Allowed: metrics whose result is one number, as logs hold numbers."
+    )
+    with pytest.raises(errors.InvalidArgumentError, match="TruePositives has one result per threshold"):
+        model.compile("sgd", "mse", [metrics.TruePositives(thresholds=[0.25, 0.5])])
+    with pytest.raises(errors.InvalidArgumentError, match="ConfusionMatrix has one result per pair of classes"):
+        model.compile("sgd", "mse", ["confusion_matrix"])
+    with pytest.raises(errors.InvalidArgumentError, match=r"R2Score has one result per output"):
+        model.compile("sgd", "mse", [metrics.R2Score(class_aggregation=None)])
+
+
+def test_fit_refuses_a_result_that_turns_out_to_be_no_number() -> None:
+    class Both(metrics.Metric):
+        def update(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            pass
+
+        def result(self) -> Any:
+            return np.zeros(2)
+
+    model = kcore.Sequential([Dense(2, input_shape=(3,))])
+    model.compile("sgd", "mse", [Both()])
+    with pytest.raises(errors.InvalidArgumentError) as caught:
+        model.fit(np.zeros((4, 3)), np.zeros((4, 2)), verbose=0)
+    assert str(caught.value) == (
+        "compile cannot take metrics='both' (its result has the shape (2,)). Allowed: metrics whose result is one number, "
+        "as logs hold numbers."
+    )
 
 
 def test_compile_refuses_what_is_no_loss_metric_or_optimizer() -> None:

@@ -1,1 +1,1 @@
-"""Losses: mean squared error and the cross-entropies, each as a function and as a class."""
+"""Losses: all of Keras 2's, each as a function and as a class."""

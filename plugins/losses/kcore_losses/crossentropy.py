@@ -8,14 +8,16 @@ exact gradients, wherever the logits are.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from kcore import Array, Shape, epsilon, ops
+from kcore import Array, Shape, ops
 from kcore.errors import InvalidArgumentError
 from kcore.losses import Loss, align_class_numbers, align_labels, as_predictions, label_check
 from kcore_losses.labels import check_class_numbers, check_finite, check_unit_interval
+from kcore_losses.limits import limited_probability
 
 
 @label_check(lambda labels, output_shape: check_unit_interval("binary_crossentropy", labels))
@@ -40,6 +42,12 @@ def binary_crossentropy(
         LabelShapeError: labels whose shape is not the predictions'.
         LabelValueError: before training, if any label is outside 0..1.
         InvalidArgumentError: a smoothing outside 0..1.
+
+    Source: Keras 3's definition; see above for Keras 2's epsilon. PyTorch's ``BCELoss`` limits the logarithms to -100.
+
+    Example:
+        >>> binary_crossentropy(np.array([[1, 0]]), np.array([[0.5, 0.25]])).round(4).tolist()
+        [0.4904]
     """
     _check_options("binary_crossentropy", from_logits, label_smoothing)
     predictions = as_predictions(y_pred)
@@ -48,7 +56,7 @@ def binary_crossentropy(
         labels = labels * (1 - label_smoothing) + label_smoothing / 2
     if from_logits:
         return np.mean(ops.softplus(predictions) - predictions * labels, axis=axis)  # type: ignore[no-any-return]
-    p = _limited(predictions)
+    p = limited_probability(predictions)
     return -np.mean(labels * np.log(p) + (1 - labels) * np.log(1 - p), axis=axis)  # type: ignore[no-any-return]
 
 
@@ -74,6 +82,12 @@ def categorical_crossentropy(
         LabelShapeError: labels whose shape is not the predictions'.
         LabelValueError: before training, if any label is NaN or infinite.
         InvalidArgumentError: a smoothing outside 0..1.
+
+    Source: Keras's definition, the same in Keras 2 and 3. PyTorch's ``CrossEntropyLoss`` takes logits.
+
+    Example:
+        >>> categorical_crossentropy(np.array([[0, 1]]), np.array([[0.25, 0.75]])).round(4).tolist()
+        [0.2877]
     """
     _check_options("categorical_crossentropy", from_logits, label_smoothing)
     predictions = as_predictions(y_pred)
@@ -90,7 +104,7 @@ def categorical_crossentropy(
     else:
         # Times the reciprocal: its gradient takes half the passes over memory that the quotient's takes.
         share = 1 / np.sum(predictions, axis=axis, keepdims=True)
-        logarithms = np.log(_limited(predictions * share))
+        logarithms = np.log(limited_probability(predictions * share))
     return -np.sum(labels * logarithms, axis=axis)  # type: ignore[no-any-return]
 
 
@@ -99,7 +113,9 @@ def categorical_crossentropy(
         "sparse_categorical_crossentropy", labels, output_shape[-1] if output_shape else None
     )
 )
-def sparse_categorical_crossentropy(y_true: Array, y_pred: Array, from_logits: bool = False, axis: int = -1) -> Array:
+def sparse_categorical_crossentropy(
+    y_true: Array, y_pred: Array, from_logits: bool = False, axis: int = -1, ignore_class: int | None = None
+) -> Array:
     """``-log(p[label])``: the categorical crossentropy of labels that are class numbers.
 
     Only the probability of the true class is looked up, so this costs less than one-hot labels. A label outside
@@ -110,6 +126,7 @@ def sparse_categorical_crossentropy(y_true: Array, y_pred: Array, from_logits: b
         y_pred: probabilities, or logits, (batch, ..., classes), floating.
         from_logits: whether ``y_pred`` are logits, to which no softmax was applied.
         axis: of the classes.
+        ignore_class: a label, such as -1 or 255, that marks what is not to be learned: its loss is 0.
 
     Returns:
         a value per sample (and step), (batch, ...), in the predictions' dtype.
@@ -117,8 +134,16 @@ def sparse_categorical_crossentropy(y_true: Array, y_pred: Array, from_logits: b
     Raises:
         LabelShapeError: labels that are not one class number per prediction.
         LabelValueError: before training, if any label is not a whole number in 0..classes-1.
+        InvalidArgumentError: an ``ignore_class`` that is no integer.
+
+    Source: Keras's definition. PyTorch's ``CrossEntropyLoss`` takes logits and has classes at axis 1.
+
+    Example:
+        >>> sparse_categorical_crossentropy(np.array([1]), np.array([[0.25, 0.75]])).round(4).tolist()
+        [0.2877]
     """
     _check_options("sparse_categorical_crossentropy", from_logits, 0.0)
+    _check_ignored("sparse_categorical_crossentropy", ignore_class)
     predictions = as_predictions(y_pred)
     labels = align_class_numbers("sparse_categorical_crossentropy", y_true, predictions, axis=axis)
     hit = _is_true_class(labels, predictions.shape, axis)
@@ -127,15 +152,13 @@ def sparse_categorical_crossentropy(y_true: Array, y_pred: Array, from_logits: b
         shifted = predictions - ops.stop_gradient(np.max(predictions, axis=axis, keepdims=True))
         # Selected, not multiplied: 0 times a logit of minus infinity would be NaN.
         own = np.sum(np.where(hit, shifted, zero), axis=axis)
-        return np.log(np.sum(np.exp(shifted), axis=axis)) - own  # type: ignore[no-any-return]
-    own = np.sum(np.where(hit, predictions, zero), axis=axis)
-    return -np.log(_limited(own / np.sum(predictions, axis=axis)))  # type: ignore[no-any-return]
-
-
-def _limited(p: Any) -> Any:
-    """``p`` in epsilon..1-epsilon. The gradient is 1 at the limits, where np.clip's would be 1/2; NaN stays NaN."""
-    low, high = np.asarray(epsilon(), p.dtype), np.asarray(1 - epsilon(), p.dtype)
-    return np.where(p < low, low, np.where(p > high, high, p))
+        values = np.log(np.sum(np.exp(shifted), axis=axis)) - own
+    else:
+        own = np.sum(np.where(hit, predictions, zero), axis=axis)
+        values = -np.log(limited_probability(own / np.sum(predictions, axis=axis)))
+    if ignore_class is not None:
+        values = np.where(labels == ignore_class, zero, values)
+    return values  # type: ignore[no-any-return]
 
 
 def _is_true_class(labels: Any, shape: tuple[int, ...], axis: int) -> Any:
@@ -160,6 +183,13 @@ def _check_options(component: str, from_logits: Any, label_smoothing: Any) -> No
         )
 
 
+def _check_ignored(component: str, ignore_class: Any) -> None:
+    if ignore_class is not None and (not isinstance(ignore_class, int | np.integer) or isinstance(ignore_class, bool)):
+        raise InvalidArgumentError(
+            component=component, argument="ignore_class", value=ignore_class, allowed="None, or an integer"
+        )
+
+
 class BinaryCrossentropy(Loss):
     """The mean of ``binary_crossentropy`` over all samples.
 
@@ -170,6 +200,10 @@ class BinaryCrossentropy(Loss):
 
     Raises:
         InvalidArgumentError: a smoothing outside 0..1, or an unknown reduction.
+
+    Example:
+        >>> float(BinaryCrossentropy()(np.array([[1], [0]]), np.array([[0.5], [0.25]])).round(4))
+        0.4904
     """
 
     def __init__(
@@ -209,6 +243,10 @@ class CategoricalCrossentropy(Loss):
 
     Raises:
         InvalidArgumentError: a smoothing outside 0..1, or an unknown reduction.
+
+    Example:
+        >>> float(CategoricalCrossentropy()(np.array([[0, 1], [1, 0]]), np.array([[0.25, 0.75], [0.5, 0.5]])).round(4))
+        0.4904
     """
 
     def __init__(
@@ -239,37 +277,53 @@ class CategoricalCrossentropy(Loss):
 
 
 class SparseCategoricalCrossentropy(Loss):
-    """The mean of ``sparse_categorical_crossentropy`` over all samples.
+    """The mean of ``sparse_categorical_crossentropy`` over all samples, or over those whose label is not ignored.
 
     Args:
-        from_logits, axis: as for ``sparse_categorical_crossentropy``.
+        from_logits, ignore_class, axis: as for ``sparse_categorical_crossentropy``.
         reduction: ``"sum_over_batch_size"`` (the mean), ``"sum"`` or ``"none"``.
         name: shown in logs.
 
     Raises:
-        InvalidArgumentError: an unknown reduction.
+        InvalidArgumentError: an unknown reduction, or an ``ignore_class`` that is no integer.
+
+    Example:
+        >>> loss = SparseCategoricalCrossentropy(ignore_class=-1)
+        >>> float(loss(np.array([1, -1]), np.array([[0.25, 0.75], [0.5, 0.5]])).round(4))
+        0.2877
     """
 
     def __init__(
         self,
         from_logits: bool = False,
-        axis: int = -1,
+        ignore_class: int | None = None,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "sparse_categorical_crossentropy",
+        axis: int = -1,
     ) -> None:
         super().__init__(reduction=reduction, name=name)
         _check_options(type(self).__name__, from_logits, 0.0)
+        _check_ignored(type(self).__name__, ignore_class)
         self.from_logits = from_logits
+        self.ignore_class = ignore_class
         self.axis = axis
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
         """The loss of every sample; see ``sparse_categorical_crossentropy``."""
-        return sparse_categorical_crossentropy(y_true, y_pred, self.from_logits, self.axis)
+        values: Any = sparse_categorical_crossentropy(y_true, y_pred, self.from_logits, self.axis, self.ignore_class)
+        if self.ignore_class is None or self.reduction != "sum_over_batch_size":
+            return values  # type: ignore[no-any-return]
+        # The mean that is taken next divides by all samples; Keras's by those that count.
+        labels: Any = y_true if hasattr(y_true, "dtype") else np.asarray(y_true)
+        kept = np.sum(ops.cast(labels != self.ignore_class, values.dtype))
+        count = np.asarray(math.prod(values.shape), values.dtype)
+        return values * (count / np.maximum(kept, np.ones((), values.dtype)))  # type: ignore[no-any-return]
 
     def check_labels(self, labels: Array, output_shape: Shape) -> None:
-        """Refuse labels that are not whole numbers in 0..classes-1.
+        """Refuse labels that are not whole numbers in 0..classes-1, nor the ignored one.
 
         Raises:
             LabelValueError: names the first such label and the allowed range.
         """
-        check_class_numbers("sparse_categorical_crossentropy", labels, output_shape[self.axis])
+        classes = output_shape[self.axis]
+        check_class_numbers("sparse_categorical_crossentropy", labels, classes, self.ignore_class)

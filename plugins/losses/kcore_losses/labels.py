@@ -35,18 +35,50 @@ def check_unit_interval(component: str, labels: Array) -> None:
     _refuse(component, array, ~inside, "a label outside 0..1", "probabilities, or 0 and 1 for no and yes")
 
 
-def check_class_numbers(component: str, labels: Array, classes: int | None) -> None:
+def check_signs(component: str, labels: Array) -> None:
+    """Refuse labels that are neither all among -1 and 1, nor all among 0 and 1.
+
+    Raises:
+        LabelValueError: names the first such label and its position.
+    """
+    array = np.asarray(labels)
+    expected = "-1 and 1, or 0 and 1, for no and yes"
+    signs = (array == -1) | (array == 0) | (array == 1)
+    if not np.all(signs):
+        _refuse(component, array, ~signs, "a label other than -1, 0 and 1", expected)
+    if np.any(array == -1) and np.any(array == 0):
+        _refuse(component, array, array == 0, "a label of 0 beside others of -1", expected)
+
+
+def check_counts(component: str, labels: Array) -> None:
+    """Refuse labels below 0, NaN and infinity.
+
+    Raises:
+        LabelValueError: names the first such label and its position.
+    """
+    array = np.asarray(labels)
+    if _range_within(array, 0, np.inf):
+        return
+    fits = np.isfinite(array) & (array >= 0)
+    _refuse(component, array, ~fits, "a label that is no count", "finite numbers of 0 or more")
+
+
+def check_class_numbers(component: str, labels: Array, classes: int | None, ignored: int | None = None) -> None:
     """Refuse labels that are no whole numbers, or not in 0..classes-1.
 
     Args:
         component: for the error.
         labels: all class numbers.
         classes: number of classes; ``None`` if it is not known yet.
+        ignored: one more label that is allowed.
 
     Raises:
         LabelValueError: names the first such label, its position, and the allowed range.
     """
     array = np.asarray(labels)
+    if ignored is not None:
+        # 0 is allowed, and so stands for what is not looked at.
+        array = np.where(array == ignored, np.zeros((), array.dtype), array)
     last = np.inf if classes is None else classes - 1
     whole = array.dtype.kind in "biu" or bool(np.all(np.rint(array) == array))
     if whole and _range_within(array, 0, last):

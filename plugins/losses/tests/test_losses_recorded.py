@@ -10,18 +10,27 @@ import pytest
 
 from kcore.engine import CompiledFunction, gradients
 from kcore.testing.reference import Case, load_cases
-from kcore_losses import crossentropy, regression
+from kcore_losses import crossentropy, divergence, hinge, regression, robust, similarity
 
 CASES = load_cases(Path(__file__).parent / "reference" / "losses.npz")
-MEMBERS: dict[str, tuple[Any, Any]] = {
-    "mean_squared_error": (regression.mean_squared_error, regression.MeanSquaredError),
-    "binary_crossentropy": (crossentropy.binary_crossentropy, crossentropy.BinaryCrossentropy),
-    "categorical_crossentropy": (crossentropy.categorical_crossentropy, crossentropy.CategoricalCrossentropy),
-    "sparse_categorical_crossentropy": (
-        crossentropy.sparse_categorical_crossentropy,
-        crossentropy.SparseCategoricalCrossentropy,
-    ),
-}
+KINDS: list[tuple[Any, Any]] = [
+    (regression.mean_squared_error, regression.MeanSquaredError),
+    (regression.mean_absolute_error, regression.MeanAbsoluteError),
+    (regression.mean_absolute_percentage_error, regression.MeanAbsolutePercentageError),
+    (regression.mean_squared_logarithmic_error, regression.MeanSquaredLogarithmicError),
+    (robust.huber, robust.Huber),
+    (robust.log_cosh, robust.LogCosh),
+    (similarity.cosine_similarity, similarity.CosineSimilarity),
+    (hinge.hinge, hinge.Hinge),
+    (hinge.squared_hinge, hinge.SquaredHinge),
+    (hinge.categorical_hinge, hinge.CategoricalHinge),
+    (divergence.kl_divergence, divergence.KLDivergence),
+    (divergence.poisson, divergence.Poisson),
+    (crossentropy.binary_crossentropy, crossentropy.BinaryCrossentropy),
+    (crossentropy.categorical_crossentropy, crossentropy.CategoricalCrossentropy),
+    (crossentropy.sparse_categorical_crossentropy, crossentropy.SparseCategoricalCrossentropy),
+]
+MEMBERS: dict[str, tuple[Any, Any]] = {function.__name__: (function, kind) for function, kind in KINDS}
 
 
 def adds_epsilon_twice(case: Case) -> bool:

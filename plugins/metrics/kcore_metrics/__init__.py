@@ -1,1 +1,1 @@
-"""Metrics: the accuracies and the regression errors. They stream, and are exact whatever the batches."""
+"""Metrics: losses as metrics, accuracies, counts of decisions. They stream, and are exact whatever the batches."""

@@ -12,6 +12,7 @@ import numpy as np
 from kcore import Array
 from kcore.errors import InvalidArgumentError
 from kcore.metrics import MeanMetric, align_class_numbers, align_labels, as_predictions
+from kcore_metrics.formula import is_number
 
 
 def binary_accuracy(y_true: Array, y_pred: Array, threshold: float = 0.5) -> Array:
@@ -27,6 +28,10 @@ def binary_accuracy(y_true: Array, y_pred: Array, threshold: float = 0.5) -> Arr
 
     Raises:
         LabelShapeError: labels whose shape is not the predictions'.
+
+    Example:
+        >>> binary_accuracy(np.array([[1, 0]]), np.array([[0.9, 0.6]])).tolist()
+        [0.5]
     """
     predictions = as_predictions(y_pred)
     labels = align_labels("binary_accuracy", y_true, predictions)
@@ -45,6 +50,10 @@ def categorical_accuracy(y_true: Array, y_pred: Array) -> Array:
 
     Raises:
         LabelShapeError: labels whose shape is not the predictions'.
+
+    Example:
+        >>> categorical_accuracy(np.eye(2), np.array([[0.9, 0.1], [0.8, 0.2]])).tolist()
+        [1.0, 0.0]
     """
     predictions = as_predictions(y_pred)
     hint = "class numbers in place of one-hot labels go with sparse_categorical_accuracy"
@@ -64,6 +73,10 @@ def sparse_categorical_accuracy(y_true: Array, y_pred: Array) -> Array:
 
     Raises:
         LabelShapeError: labels that are not one class number per prediction.
+
+    Example:
+        >>> sparse_categorical_accuracy(np.array([0, 1]), np.array([[0.9, 0.1], [0.8, 0.2]])).tolist()
+        [1.0, 0.0]
     """
     predictions = as_predictions(y_pred)
     labels = align_class_numbers("sparse_categorical_accuracy", y_true, predictions)
@@ -79,16 +92,20 @@ class BinaryAccuracy(MeanMetric):
 
     Args:
         name: in logs.
+        dtype: of the result; None is float64.
         threshold: predictions above it count as 1.
 
     Raises:
-        InvalidArgumentError: a threshold that is no finite number.
+        InvalidArgumentError: a dtype that is not floating, or a threshold that is no finite number.
+
+    Example:
+        >>> float(BinaryAccuracy()(np.array([1, 0, 1, 1]), np.array([0.9, 0.2, 0.5, 0.6])))
+        0.75
     """
 
-    def __init__(self, name: str | None = "binary_accuracy", threshold: float = 0.5) -> None:
-        super().__init__(name=name)
-        number = isinstance(threshold, int | float | np.number) and not isinstance(threshold, bool)
-        if not number or not np.isfinite(threshold):
+    def __init__(self, name: str | None = "binary_accuracy", dtype: str | None = None, threshold: float = 0.5) -> None:
+        super().__init__(name=name, dtype=dtype)
+        if not is_number(threshold) or not np.isfinite(threshold):
             raise InvalidArgumentError(
                 component=type(self).__name__, argument="threshold", value=threshold, allowed="a finite number"
             )
@@ -104,10 +121,18 @@ class CategoricalAccuracy(MeanMetric):
 
     Args:
         name: in logs.
+        dtype: of the result; None is float64.
+
+    Raises:
+        InvalidArgumentError: a dtype that is not floating.
+
+    Example:
+        >>> float(CategoricalAccuracy()(np.eye(2), np.array([[0.9, 0.1], [0.8, 0.2]])))
+        0.5
     """
 
-    def __init__(self, name: str | None = "categorical_accuracy") -> None:
-        super().__init__(name=name)
+    def __init__(self, name: str | None = "categorical_accuracy", dtype: str | None = None) -> None:
+        super().__init__(name=name, dtype=dtype)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         """Whether every sample is right; see ``categorical_accuracy``."""
@@ -119,10 +144,18 @@ class SparseCategoricalAccuracy(MeanMetric):
 
     Args:
         name: in logs.
+        dtype: of the result; None is float64.
+
+    Raises:
+        InvalidArgumentError: a dtype that is not floating.
+
+    Example:
+        >>> float(SparseCategoricalAccuracy()(np.array([0, 1]), np.array([[0.9, 0.1], [0.8, 0.2]])))
+        0.5
     """
 
-    def __init__(self, name: str | None = "sparse_categorical_accuracy") -> None:
-        super().__init__(name=name)
+    def __init__(self, name: str | None = "sparse_categorical_accuracy", dtype: str | None = None) -> None:
+        super().__init__(name=name, dtype=dtype)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         """Whether every sample is right; see ``sparse_categorical_accuracy``."""
@@ -138,10 +171,18 @@ class Accuracy(MeanMetric):
 
     Args:
         name: in logs.
+        dtype: of the result; None is float64.
+
+    Raises:
+        InvalidArgumentError: a dtype that is not floating.
+
+    Example:
+        >>> float(Accuracy()(np.array([0, 1]), np.array([[0.9, 0.1], [0.8, 0.2]])))
+        0.5
     """
 
-    def __init__(self, name: str | None = "accuracy") -> None:
-        super().__init__(name=name)
+    def __init__(self, name: str | None = "accuracy", dtype: str | None = None) -> None:
+        super().__init__(name=name, dtype=dtype)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         """How right every sample is, (batch, ...), float64."""

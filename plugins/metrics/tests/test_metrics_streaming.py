@@ -1,9 +1,7 @@
-"""Metrics beside recorded Keras values, and exact however the data is batched."""
+"""States: sums that stay exact, sets of samples with awkward numbers, and sizes that are found out late."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,90 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kcore.engine import CompiledFunction
-from kcore.testing.reference import Case, load_cases
-from kcore_metrics import accuracy, regression
-
-CASES = load_cases(Path(__file__).parent / "reference" / "metrics.npz")
-MEMBERS: dict[str, tuple[Any, Any]] = {
-    "binary_accuracy": (accuracy.binary_accuracy, accuracy.BinaryAccuracy),
-    "categorical_accuracy": (accuracy.categorical_accuracy, accuracy.CategoricalAccuracy),
-    "sparse_categorical_accuracy": (accuracy.sparse_categorical_accuracy, accuracy.SparseCategoricalAccuracy),
-    "mean_absolute_error": (regression.mean_absolute_error, regression.MeanAbsoluteError),
-    "mean_squared_error": (regression.mean_squared_error, regression.MeanSquaredError),
-}
-
-
-def test_every_metric_has_cases() -> None:
-    assert {case.component for case in CASES} == set(MEMBERS)
-
-
-@pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_values_after_each_batch(case: Case, traced: bool) -> None:
-    metric = MEMBERS[case.component][1](**case.config)
-    assert metric.name == case.component
-    step: Any = CompiledFunction(metric) if traced else metric
-    for _ in range(2):
-        for index, expected in enumerate(case.arrays["values"]):
-            arrays = [case.arrays[f"{name}_{index}"] for name in ("y_true", "y_pred")]
-            if "weighted" in case.name:
-                arrays.append(case.arrays[f"sample_weight_{index}"])
-            np.testing.assert_allclose(step(*arrays), expected, rtol=3e-7)
-        # A second pass gives the same, because reset forgets the first.
-        metric.reset()
-    assert metric.result() == 0
-
-
-def data(name: str, rows: int, seed: int) -> tuple[Any, Any, Any]:
-    random = np.random.default_rng(seed)
-    y_pred = random.standard_normal((rows, 3)).astype("float32")
-    y_true: Any = random.integers(0, 3, rows)
-    if name == "binary_accuracy":
-        y_true = random.integers(0, 2, (rows, 3))
-    elif name == "categorical_accuracy":
-        y_true = np.eye(3, dtype="float32")[y_true]
-    elif name.startswith("mean"):
-        y_true = random.standard_normal((rows, 3)).astype("float32") * 1e3
-    return y_true, y_pred, random.uniform(0.1, 2, rows).astype("float32")
-
-
-def formula(name: str, y_true: Any, y_pred: Any) -> Any:
-    """Values per sample, in float64."""
-    if name == "binary_accuracy":
-        return ((y_pred > 0.5) == y_true).mean(-1)
-    if name.startswith("mean"):
-        difference = (y_pred - y_true).astype("float32")
-        return (np.abs(difference) if "absolute" in name else difference**2).astype("float64").mean(-1)
-    classes = y_true.argmax(-1) if name == "categorical_accuracy" else y_true
-    return (y_pred.argmax(-1) == classes).astype("float64")
-
-
-@given(
-    name=st.sampled_from(sorted(MEMBERS)),
-    sizes=st.lists(st.integers(1, 40), min_size=1, max_size=8),
-    weighted=st.booleans(),
-    seed=st.integers(0, 2**32 - 1),
-)
-def test_any_split_gives_the_value_of_one_pass(name: str, sizes: list[int], weighted: bool, seed: int) -> None:
-    y_true, y_pred, weight = data(name, sum(sizes), seed)
-    function, kind = MEMBERS[name]
-    batches, whole = kind(), kind()
-    start = 0
-    for size in sizes:
-        part = slice(start, start + size)
-        batches.update(y_true[part], y_pred[part], weight[part] if weighted else None)
-        start += size
-    whole.update(y_true, y_pred, weight if weighted else None)
-    values = formula(name, y_true, y_pred)
-    np.testing.assert_allclose(function(y_true, y_pred), values, rtol=1e-12)
-    expected = np.average(values, weights=weight.astype("float64") if weighted else None)
-    np.testing.assert_allclose(whole.result(), expected, rtol=1e-12)
-    np.testing.assert_allclose(batches.result(), whole.result(), rtol=1e-12)
+from kcore.errors import InvalidArgumentError
+from kcore_metrics.accuracy import SparseCategoricalAccuracy
+from kcore_metrics.auc import AUC
+from kcore_metrics.confusion import ConfusionMatrix
+from kcore_metrics.fscore import F1Score
+from kcore_metrics.r2 import R2Score
+from kcore_metrics.regression import MeanSquaredError
 
 
 def test_a_million_batches_would_not_drift() -> None:
     # Counts in float32 stop growing at 2**24; these do not.
-    metric = accuracy.SparseCategoricalAccuracy()
+    metric = SparseCategoricalAccuracy()
     metric.update(np.array([0]), np.array([[1.0, 0.0]]))
     metric.total.assign(2.0**24)
     metric.count.assign(2.0**24)
@@ -103,9 +29,98 @@ def test_a_million_batches_would_not_drift() -> None:
     assert metric.result() == 2**24 / (2**24 + 1)
 
 
-@pytest.mark.parametrize("kind", [*(kind for _, kind in MEMBERS.values()), accuracy.Accuracy])
-def test_config_round_trip(kind: Any) -> None:
-    config = {"name": "mine"} | ({"threshold": 0.25} if kind is accuracy.BinaryAccuracy else {})
-    metric = kind(**config)
-    assert metric.get_config() == config
-    assert kind.from_config(json.loads(json.dumps(metric.get_config()))).get_config() == config
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 9), min_size=2, max_size=6))
+def test_r2_of_labels_far_from_0_loses_no_digits(seed: int, sizes: list[int]) -> None:
+    rng = np.random.default_rng(seed)
+    offsets = rng.normal(size=(sum(sizes), 1))
+    y_true, y_pred = 2.0**30 + np.round(offsets * 256) / 256, 2.0**30 + np.round(offsets * 64) / 64
+    metric, near = R2Score(), R2Score()
+    start = 0
+    for size in sizes:
+        part = slice(start, start + size)
+        metric.update(y_true[part], y_pred[part])
+        near.update(y_true[part] - 2.0**30, y_pred[part] - 2.0**30)
+        start += size
+    np.testing.assert_allclose(metric.result(), near.result(), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("aggregation", ["uniform_average", "variance_weighted_average", None])
+def test_r2_of_labels_that_are_all_the_same(aggregation: Any) -> None:
+    y_true = np.full((3, 2), 0.1)
+    for error, expected in ((0.0, 1.0), (0.5, 0.0)):
+        metric = R2Score(class_aggregation=aggregation)
+        for row in range(3):
+            metric.update(y_true[row : row + 1], y_true[row : row + 1] + error)
+        np.testing.assert_array_equal(metric.result(), expected)
+
+
+def test_r2_is_adjusted_only_where_there_are_samples_to_spare() -> None:
+    y_true, y_pred = np.array([[1.0], [2.0], [3.0], [5.0]]), np.array([[1.0], [2.0], [4.0], [5.0]])
+    plain = float(R2Score()(y_true, y_pred))
+    assert R2Score(num_regressors=2)(y_true, y_pred) == pytest.approx(1 - (1 - plain) * 3 / 1, rel=1e-12)
+    for regressors in (3, 4):
+        assert R2Score(num_regressors=regressors)(y_true, y_pred) == pytest.approx(plain, rel=1e-12)
+
+
+@pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
+@pytest.mark.parametrize(
+    ("metric", "name", "allowed"),
+    [
+        (F1Score(average="macro"), "F1Score", "predictions of 3 classes"),
+        (R2Score(), "R2Score", "predictions of shape (batch, 3)"),
+        (AUC(multi_label=True), "AUC", "predictions of 3 outputs"),
+        (ConfusionMatrix(), "ConfusionMatrix", "predictions of 3 classes"),
+    ],
+    ids=["F1Score", "R2Score", "AUC", "ConfusionMatrix"],
+)
+def test_another_number_of_outputs_than_before(metric: Any, name: str, allowed: str, traced: bool) -> None:
+    step: Any = CompiledFunction(metric) if traced else metric
+    step(np.eye(3), np.eye(3))
+    with pytest.raises(InvalidArgumentError) as caught:
+        step(np.eye(4), np.eye(4))
+    assert str(caught.value).startswith(f"{name} cannot take y_pred=")
+    assert str(caught.value).endswith(f"Allowed: {allowed}.")
+
+
+def test_thresholds_on_the_way_are_in_the_predictions_precision() -> None:
+    y_pred = np.array([0.1, 0.2, 0.3], "float32")
+    assert AUC(num_thresholds=11)(np.array([0, 0, 1]), y_pred) == 1.0
+    # None of them is above the threshold that it stands for.
+    assert AUC(thresholds=[0.1, 0.2, 0.3]).states[0].shape == (5,)
+    metric = AUC(thresholds=[0.1, 0.2, 0.3])
+    metric.update(np.ones(3), y_pred)
+    assert metric.true_positives.value.tolist() == [3, 2, 1, 0, 0]
+
+
+def test_predictions_beyond_0_and_1() -> None:
+    # Even thresholds take them for 0 and 1, as in Keras.
+    for metric in (AUC(), AUC(thresholds=[0.5])):
+        assert metric(np.array([0, 1]), np.array([-3.0, 4.0])) == 1.0
+
+
+@pytest.mark.parametrize("curve", ["ROC", "PR", "PR_GAIN"])
+def test_area_of_perfect_and_of_no_decisions(curve: str) -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 200)
+    right = np.where(labels == 1, rng.uniform(0.6, 0.9, 200), rng.uniform(0.1, 0.4, 200))
+    assert AUC(curve=curve)(labels, right) == pytest.approx(1.0, abs=0.02)
+    assert AUC(curve=curve)(np.zeros(0), np.zeros(0)) == 0.0
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 60))
+def test_area_comes_nearer_to_the_exact_one_with_more_thresholds(seed: int, rows: int) -> None:
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.arange(rows) % 2)
+    # On a grid of its own, so that 2001 thresholds part all that differ.
+    y_pred = (rng.integers(0, 1000, rows) + 0.5) / 1000
+    pairs = y_pred[labels == 1][:, None] - y_pred[labels == 0]
+    exact = np.mean((pairs > 0) + 0.5 * (pairs == 0))
+    np.testing.assert_allclose(AUC(num_thresholds=2001)(labels, y_pred), exact, rtol=1e-12)
+
+
+def test_mean_squared_error_with_a_dtype() -> None:
+    metric = MeanSquaredError(dtype="float32")
+    metric.update(np.array([0.0]), np.array([2.0**-13]))
+    metric.update(np.array([0.0]), np.array([1.0]))
+    assert metric.total.value == 1 + 2.0**-26
+    assert metric.result().dtype == np.float32 and metric.result() == 0.5

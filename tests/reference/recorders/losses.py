@@ -22,10 +22,22 @@ from recorders.sources import (
 
 CLASSES = {
     "mean_squared_error": "MeanSquaredError",
+    "mean_absolute_error": "MeanAbsoluteError",
+    "mean_absolute_percentage_error": "MeanAbsolutePercentageError",
+    "mean_squared_logarithmic_error": "MeanSquaredLogarithmicError",
+    "huber": "Huber",
+    "log_cosh": "LogCosh",
+    "cosine_similarity": "CosineSimilarity",
+    "hinge": "Hinge",
+    "squared_hinge": "SquaredHinge",
+    "categorical_hinge": "CategoricalHinge",
+    "kl_divergence": "KLDivergence",
+    "poisson": "Poisson",
     "binary_crossentropy": "BinaryCrossentropy",
     "categorical_crossentropy": "CategoricalCrossentropy",
     "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
 }
+REGRESSION = tuple(CLASSES)[:7]
 CERTAIN = (
     "Has predictions of exactly 0 and 1. All clip to [1e-7, 1 - 1e-7]; Keras 2's binary crossentropy then "
     "adds 1e-7 inside the logarithms too: at a wrong certain prediction its value is smaller by log(2)."
@@ -49,8 +61,31 @@ def problem(name: str, kind: str, dtype: str) -> tuple[np.ndarray, np.ndarray, n
     weight = random.uniform(0.0, 2.0, shape[:-1])
     weight.reshape(-1)[1] = 0.0
     labels = random.integers(0, shape[-1], shape[:-1])
-    if name == "mean_squared_error":
-        return normal(shape, dtype, tag="targets"), logits.astype(dtype), weight.astype(dtype)
+    if name in REGRESSION:
+        y_true = normal(shape, "float64", tag="targets")
+        if kind == "zero":
+            # One label with no length, and one prediction below every bound of a logarithm.
+            y_true[0, 1], logits[1, 2] = 0.0, -3.0
+        if kind == "far":
+            logits *= 20
+        if "axis1" in kind:
+            weight = weight[:, :1] * np.ones((1, 4))
+        return y_true.astype(dtype), logits.astype(dtype), weight.astype(dtype)
+    if name in ("hinge", "squared_hinge"):
+        signs = random.integers(0, 2, shape) if kind == "binary" else random.choice([-1, 1], shape)
+        if kind == "mixed":
+            signs = random.integers(-1, 2, shape)
+        return signs.astype(dtype), logits.astype(dtype), weight.astype(dtype)
+    if name == "categorical_hinge":
+        return np.eye(shape[-1])[labels].astype(dtype), logits.astype(dtype), weight.astype(dtype)
+    if name == "poisson":
+        return random.poisson(3.0, shape).astype(dtype), np.exp(logits / 2).astype(dtype), weight.astype(dtype)
+    if name == "kl_divergence":
+        y_true, y_pred = softmax(normal(shape, "float64", tag="targets")), softmax(logits)
+        if kind == "certain":
+            y_true[:2] = np.eye(4)[[1, 0]]
+            y_pred[:2] = np.eye(4)[[1, 2]]
+        return y_true.astype(dtype), y_pred.astype(dtype), weight.astype(dtype)
     if name == "binary_crossentropy":
         y_true = random.integers(0, 2, shape).astype(dtype)
         y_pred = logits if "logits" in kind else sigmoid(logits)
@@ -82,9 +117,26 @@ def problem(name: str, kind: str, dtype: str) -> tuple[np.ndarray, np.ndarray, n
 
 def variants(name: str) -> list[tuple[str, dict[str, Any], str]]:
     """Variant, config, dtype."""
-    if name == "mean_squared_error":
-        return [("plain", {}, "float32"), ("rank3", {}, "float32"), ("plain-float64", {}, "float64")]
-    found: list[tuple[str, dict[str, Any], str]] = [
+    found: list[tuple[str, dict[str, Any], str]]
+    if "crossentropy" not in name:
+        found = [("plain", {}, "float32"), ("rank3", {}, "float32")]
+        if name != "log_cosh":
+            # Keras 2 subtracts float32's logarithm of 2 also in float64.
+            found.append(("plain-float64", {}, "float64"))
+        if (name.startswith("mean") and "log" in name) or "percentage" in name:
+            found.append(("zero", {}, "float32"))
+        if name == "huber":
+            found += [("delta", {"delta": 0.25}, "float32"), ("delta-far", {"delta": 3.0}, "float32")]
+        if name in ("huber", "log_cosh"):
+            found.append(("far", {}, "float32"))
+        if name == "cosine_similarity":
+            found.append(("rank3-axis1", {"axis": 1}, "float32"))
+        if name in ("hinge", "squared_hinge"):
+            found += [("binary", {}, "float32"), ("mixed", {}, "float32")]
+        if name == "kl_divergence":
+            found.append(("certain", {}, "float32"))
+        return found
+    found = [
         ("probabilities", {}, "float32"),
         ("certain", {}, "float32"),
         ("rank3", {}, "float32"),
@@ -96,7 +148,12 @@ def variants(name: str) -> list[tuple[str, dict[str, Any], str]]:
     ]
     if name != "binary_crossentropy":
         found.append(("unnormalized", {}, "float32"))
-    if not name.startswith("sparse"):
+    if name.startswith("sparse"):
+        found += [
+            ("ignored", {"ignore_class": 2}, "float32"),
+            ("logits-ignored", {"from_logits": True, "ignore_class": 2}, "float32"),
+        ]
+    else:
         found += [
             ("smoothed", {"label_smoothing": 0.1}, "float32"),
             ("logits-smoothed", {"from_logits": True, "label_smoothing": 0.1}, "float32"),

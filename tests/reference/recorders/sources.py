@@ -42,6 +42,7 @@ VERSIONS: dict[str, dict[str, str]] = {
     "tf_keras.legacy": _TF_KERAS,
     "keras3": {name: _public_version(name) for name in ("keras", "torch")},
     "torch": {"torch": _public_version("torch")},
+    "sklearn": {"scikit-learn": _public_version("scikit-learn")},
 }
 
 KERAS: dict[str, Any] = {"tf_keras": tf_keras, "keras3": keras}
