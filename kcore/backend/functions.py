@@ -28,7 +28,7 @@ class Function:
     def __init__(self, inputs: Any, outputs: Any) -> None:
         given = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
         for item in given:
-            if not isinstance(item, SymbolicTensor) and item not in (0, 1):
+            if not isinstance(item, SymbolicTensor) and not (isinstance(item, int) and item in (0, 1)):
                 raise InvalidArgumentError(
                     component=_NAME, argument="inputs", value=item, allowed="symbolic tensors, and K.learning_phase()"
                 )

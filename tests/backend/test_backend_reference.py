@@ -40,7 +40,9 @@ def flat(parts: Any) -> Any:
 def rnn(x: Any, *more: Any, step: str, constants: int = 0, mask: Any = None, **config: Any) -> Any:
     states = list(more[: len(more) - constants])
     rest = list(more[len(more) - constants :]) or None
-    last, outputs, ends = K.rnn(STEPS[step], x, states, constants=rest, mask=None if mask is None else np.array(mask, bool), **config)
+    last, outputs, ends = K.rnn(
+        STEPS[step], x, states, constants=rest, mask=None if mask is None else np.array(mask, bool), **config
+    )
     return flat([last, outputs, *ends])
 
 
@@ -79,7 +81,9 @@ def check(case: Case, name: str, found: Any) -> None:
     if expected.dtype.kind == "f":
         assert array.dtype == expected.dtype, name
         scale = max(float(np.max(np.abs(expected), initial=0)), 1e-30)
-        np.testing.assert_array_less(np.abs(array - expected), TOLERANCE[expected.dtype.name] * scale * np.ones_like(expected), name)
+        np.testing.assert_array_less(
+            np.abs(array - expected), TOLERANCE[expected.dtype.name] * scale * np.ones_like(expected), name
+        )
     else:
         assert array.dtype.kind in ("b" if expected.dtype == np.uint8 else "iu"), name
         np.testing.assert_array_equal(array, expected, name)
