@@ -8,6 +8,7 @@ of layers, losses and the like. New code needs none of this: NumPy and ``kcore.o
 from __future__ import annotations
 
 from kcore.backend.control import switch as switch
+from kcore.backend.ctc import ctc_batch_cost as ctc_batch_cost
 from kcore.backend.elementwise import abs as abs
 from kcore.backend.elementwise import cast as cast
 from kcore.backend.elementwise import cast_to_floatx as cast_to_floatx
@@ -186,6 +187,7 @@ __all__ = [
     "conv3d_transpose",
     "cos",
     "count_params",
+    "ctc_batch_cost",
     "cumprod",
     "cumsum",
     "depthwise_conv2d",

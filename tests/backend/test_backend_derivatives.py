@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], list[Any]]] = {
     "resize": (lambda x: K.resize_images(x, 2, 3, None, "bilinear"), [IMAGES]),
     "rnn": (lambda x, s: K.rnn(lambda x, s: (K.tanh(x + s[0]), [s[0] * x]), x, [s], mask=MASK, go_backwards=True)[:2], [STEPS, STATE]),
     "foldr": (lambda x: K.foldr(lambda a, item: a * item + K.sin(a), x), [A]),
+    "ctc": (lambda x: K.ctc_batch_cost([[0, 1], [1, 1]], K.softmax(x), [[4], [3]], [[2], [1]]), [STEPS]),
     "map_fn": (lambda x: K.map_fn(lambda row: K.exp(row) * K.sum(row), x), [A]),
 }  # fmt: skip
 
@@ -45,6 +47,29 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], list[Any]]] = {
 def test_derivatives(name: str) -> None:
     function, arguments = FUNCTIONS[name]
     check_gradients(function, arguments, name=name)
+
+
+def test_ctc_batch_cost__by_counting_all_paths() -> None:
+    """Every path of classes through the steps, with its probability, by the label that it spells."""
+    probabilities = RNG.dirichlet(np.ones(3), (1, 4))
+    chances: dict[tuple[int, ...], float] = {}
+    for path in itertools.product(range(3), repeat=4):
+        runs = [one for one, _ in itertools.groupby(path)]
+        label = tuple(one for one in runs if one != 2)
+        chances[label] = chances.get(label, 0.0) + float(
+            np.prod([probabilities[0, t, one] for t, one in enumerate(path)])
+        )
+    K.set_epsilon(0)
+    try:
+        for label, chance in chances.items():
+            padded = np.array([[*label, *(0,) * (4 - len(label))]])
+            found = K.ctc_batch_cost(padded, probabilities, [4], [len(label)])
+            np.testing.assert_allclose(found, [[-np.log(chance)]], rtol=1e-12)
+        assert K.ctc_batch_cost([[0, 0, 0]], probabilities, [4], [3]) == np.inf
+        one_step = K.ctc_batch_cost([[1]], probabilities[:, :1], [[1]], [[1]])
+        np.testing.assert_allclose(one_step, [[-np.log(probabilities[0, 0, 1])]], rtol=1e-12)
+    finally:
+        K.set_epsilon(1e-7)
 
 
 def test_slopes_at_the_edges() -> None:

@@ -7,6 +7,7 @@ import inspect
 import re
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
@@ -62,6 +63,7 @@ WRONG: list[tuple[Callable[[], Any], type[KcoreError], str]] = [
     (lambda: K.rnn(lambda x, s: (x, s), np.zeros((2, 3)), []), OperandError, "kcore.backend.rnn cannot take operands of shape (2, 3): inputs are (batch, steps, ...), with at least one step."),
     (lambda: K.rnn(lambda x, s: (x, s), STEPS, [], mask=np.ones((5, 2))), OperandError, "kcore.backend.rnn cannot take operands of shape (5, 2): a mask is (batch, steps), here (2, 5)."),
     (lambda: K.rnn(lambda x, s: (x, []), STEPS, [np.zeros((2, 3))]), InvalidArgumentError, "kcore.backend.rnn cannot take step_function='a function that returned 0 states'. Allowed: one that returns as many states as there are first ones, 1."),
+    (lambda: K.ctc_batch_cost(np.zeros((2, 3), int), STEPS, [5, 5, 5], [3, 3]), OperandError, "kcore.backend.ctc_batch_cost cannot take operands of shape (2, 3), (2, 5, 3), (3,), (2,): it takes labels (batch, length), probabilities (batch, steps, classes), and two lengths (batch, 1)."),
     (lambda: K.foldl(lambda a, x: a + x, np.zeros((0, 2))), OperandError, "kcore.backend.foldl cannot take operands of shape (0, 2): there is no first element to begin with."),
 ]  # fmt: skip
 
@@ -97,3 +99,9 @@ def test_every_function_is_documented(name: str) -> None:
         heading = re.match(r"    ([\w*][\w*, ]*?):", line)
         if heading:
             assert {part.strip(" *") for part in heading.group(1).split(",")} <= set(parameters), line
+
+
+def test_the_page_lists_every_function() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "backend.md").read_text()
+    table = page.partition("## The functions")[2].partition("## What is different")[0]
+    assert sorted(re.findall(r"`(\w+)`", table)) == sorted(K.__all__)
