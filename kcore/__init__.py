@@ -30,6 +30,7 @@ _EXPORTS = {
 }
 _MODULES = (
     "activations",
+    "backend",
     "callbacks",
     "constraints",
     "datasets",

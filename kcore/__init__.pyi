@@ -1,4 +1,5 @@
 from kcore import activations as activations
+from kcore import backend as backend
 from kcore import callbacks as callbacks
 from kcore import constraints as constraints
 from kcore import datasets as datasets

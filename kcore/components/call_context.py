@@ -19,10 +19,11 @@ class CallContext:
         masks: of the arrays that layers pass to each other, one table for all calls inside the outermost context.
         frozen: the layers whose weights the training leaves alone; ``None`` where only they themselves know.
         place: of the layer in its model, for errors.
+        layer: the innermost one that is being called; ``None`` outside of layers, as in losses.
         depth: how many contexts there are around; 0 outside of all calls.
     """
 
-    __slots__ = ("depth", "frozen", "losses", "masks", "place", "training")
+    __slots__ = ("depth", "frozen", "layer", "losses", "masks", "place", "training")
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class CallContext:
         frozen: Set[Any] | None = None,
         place: str = "",
         depth: int = 0,
+        layer: Any = None,
     ) -> None:
         self.training = training
         self.losses = losses
@@ -39,11 +41,17 @@ class CallContext:
         self.frozen = frozen
         self.place = place
         self.depth = depth
+        self.layer = layer
 
 
 # Nothing is noted in its table: every context is inside it.
 _OUTSIDE = CallContext(False, None, MaskTable())
 _current: ContextVar[CallContext] = ContextVar("kcore_call_context")
+
+
+def set_training_outside(training: bool) -> None:
+    """Whether calls outside of all others behave as in training."""
+    _OUTSIDE.training = training
 
 
 def current_context() -> CallContext:
@@ -58,6 +66,7 @@ def call_context(
     losses: list[Any] | None = None,
     frozen: Set[Any] | None = None,
     place: str | None = None,
+    layer: Any = None,
 ) -> Iterator[CallContext]:
     """A context inside the present one; what is not given is inherited."""
     outer = current_context()
@@ -68,6 +77,7 @@ def call_context(
         outer.frozen if frozen is None else frozen,
         outer.place if place is None else place,
         outer.depth + 1,
+        outer.layer if layer is None else layer,
     )
     token = _current.set(context)
     try:

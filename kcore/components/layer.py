@@ -251,7 +251,7 @@ class Layer(Wired, Weighted, Component):
             return wire(self, inputs, {**kwargs, **{name: value for name, value in given.items() if value is not None}})
         self.ensure_built(shapes_of(inputs))
         frozen = None if self.trainable or current_context().frozen is not None else frozenset(self.walk())
-        with call_context(training=training, frozen=frozen) as context:
+        with call_context(training=training, frozen=frozen, layer=self) as context:
             if self._takes_training:
                 kwargs["training"] = context.training
             with context.masks.replaced(inputs, mask) if mask is not None else nullcontext():

@@ -16,5 +16,15 @@ def snake_case(name: str) -> str:
 
 def unique_name(prefix: str) -> str:
     """The prefix with the next number that this process has not used for it."""
+    return f"{prefix}_{next_number(prefix)}"
+
+
+def next_number(prefix: str) -> int:
+    """The next number that this process has not used for a prefix, from 1 on."""
     _counters[prefix] += 1
-    return f"{prefix}_{_counters[prefix]}"
+    return _counters[prefix]
+
+
+def forget_numbers() -> None:
+    """Begin with 1 again for all prefixes."""
+    _counters.clear()

@@ -59,21 +59,24 @@ class Steps:
         losses: list[Any] = []
         with call_context(training=True, losses=losses, frozen=self.frozen):
             outputs, masks = call_with_masks(self.model, inputs, True)
-        total = self._loss(outputs, masks, labels, weights, losses)
+        with call_context(training=True):
+            total = self._loss(outputs, masks, labels, weights, losses)
         self.optimizer.apply(gradients(total, self.parameters), self.parameters)
         trained = set(self.parameters)
         for layer in self.model.walk():
             for variable, constraint in layer.constraints:
                 if variable in trained:
                     variable.assign(constraint(variable))  # type: ignore[arg-type]
-        return self._logs(outputs, masks, labels, weights)
+        with call_context(training=True):
+            return self._logs(outputs, masks, labels, weights)
 
     def _test(self, inputs: Sequence[Any], labels: Sequence[Any], weights: Sequence[Any]) -> dict[str, Any]:
         losses: list[Any] = []
         with call_context(training=False, losses=losses):
             outputs, masks = call_with_masks(self.model, inputs, False)
-        self._loss(outputs, masks, labels, weights, losses)
-        return self._logs(outputs, masks, labels, weights)
+        with call_context(training=False):
+            self._loss(outputs, masks, labels, weights, losses)
+            return self._logs(outputs, masks, labels, weights)
 
     def _loss(
         self,
