@@ -98,7 +98,7 @@ class Layer(Wired, Weighted, Component):
         self.regularizers: list[tuple[Variable, Regularizer]] = []
         self.constraints: list[tuple[Variable, Constraint]] = []
         self.loss_functions: list[Callable[[], Any]] = []
-        self._variables: list[Variable] = []
+        self.__dict__.setdefault("_variables", [])
         self._first_weights = None if weights is None else [np.asarray(array) for array in weights]
         parameters = inspect.signature(self.call).parameters
         self._takes_training = "training" in parameters

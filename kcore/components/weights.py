@@ -87,6 +87,11 @@ class Weighted:
         # Layers kept as attributes belong to this one: their weights are its weights. In Keras's documentation a
         # subclass sets its attributes before it calls the base's __init__.
         sublayers = self.__dict__.setdefault("_sublayers", {})
+        if isinstance(value, Variable) and not name.startswith("_"):
+            # Made without add_weight, as by kcore.backend.variable: what a layer shows as its own is its weight.
+            variables = self.__dict__.setdefault("_variables", [])
+            if not any(variable is value for variable in variables):
+                variables.append(value)
         found = [item for item in _flat(value) if isinstance(item, Weighted)]
         if found:
             sublayers[name] = found

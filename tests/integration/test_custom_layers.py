@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kcore import Model, Sequential, load_model, model_from_json
+from kcore import Model, Sequential, backend, load_model, model_from_json
 from kcore.layers import BatchNormalization, Dense, Embedding, Input, Layer, add, concatenate
 from kcore.regularizers import L2
 from kcore.saving.h5_weights import file_order
@@ -82,6 +82,33 @@ def test_layers_inside_a_layer() -> None:
     before = model.get_weights()
     model.fit(X, Y, verbose=0)
     assert all(not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+class WithVariables(Layer):
+    """Weights made as in Keras 1 and 2, without ``add_weight``, one of them before the base is set up."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.scale = backend.variable(2.0, name="scale")
+        super().__init__(**kwargs)
+
+    def build(self, input_shape: Any) -> None:
+        self.kernel = backend.variable(np.ones((input_shape[-1], 2)), name="kernel")
+        self.same = self.kernel
+
+    def call(self, x: Any) -> Any:
+        return self.scale * (x @ self.kernel)
+
+
+def test_variables_kept_as_attributes_are_weights(tmp_path: Path) -> None:
+    model = Sequential([WithVariables(input_shape=(6,))])
+    assert [weight.shape for weight in model.weights] == [(), (6, 2)]
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    model.fit(X, np.zeros((32, 2)), verbose=0)
+    assert all(not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+    model.save(tmp_path / "model.h5")
+    again = load_model(tmp_path / "model.h5", {"WithVariables": WithVariables})
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
 
 
 def test_one_layer_on_two_inputs_is_trained_by_both() -> None:

@@ -49,9 +49,9 @@ TASKS: dict[str, tuple[Any, str, list[str], list[Any]]] = {
 }  # fmt: skip
 
 
-def model_of(task: str, loss: Any, chosen: Any = None) -> Any:
+def model_of(task: str, loss: Any, chosen: Any = None, weighted: Any = None) -> Any:
     model = Sequential([Dense(3, activation=TASKS[task][1], input_shape=(6,))])
-    model.compile("adam", loss, chosen)
+    model.compile("adam", loss, chosen, weighted_metrics=weighted)
     weights = np.random.default_rng(1)
     model.set_weights([weights.normal(size=weight.shape) * 0.3 for weight in model.get_weights()])
     return model
@@ -71,7 +71,7 @@ def test_every_loss_trains(task: str, loss: str) -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_metrics_in_logs_are_those_of_all_predictions_at_once(task: str, weighted: bool) -> None:
     labels, _, names, chosen = TASKS[task]
-    model = model_of(task, names[0], chosen)
+    model = model_of(task, names[0], *(([], chosen) if weighted else (chosen, [])))
     weights = np.random.default_rng(2).uniform(0, 2, len(X)).astype("float32") if weighted else None
     found = model.evaluate(X, labels, batch_size=7, sample_weight=weights, return_dict=True)
     predictions = model.predict(X)
