@@ -174,7 +174,8 @@ def _is_about_arguments(error: TypeError, target: Any) -> bool:
         place = place.tb_next
     callers = [_construct, getattr(target, "from_config", None), *(base.__init__ for base in target.__mro__)]
     codes = [getattr(caller, "__code__", None) for caller in callers]
-    spelled = any(text in str(error) for text in ("__init__() ", "takes no arguments", "argument after **"))
+    texts = ("__init__() ", "__new__() ", "takes no arguments", "argument after **")
+    spelled = any(text in str(error) for text in texts)
     return spelled and place is not None and place.tb_frame.f_code in codes
 
 
