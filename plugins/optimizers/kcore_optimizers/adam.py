@@ -122,7 +122,8 @@ class AdamW(Adam):
         w = Adam's step from there, whose m and v do not see the decay
 
     Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019, with the learning rate as a factor of
-    the decay, as in Keras 3, tf_keras and PyTorch (in the paper, only its schedule is). PyTorch's default is 0.01. An L2 regularizer is another thing: its gradient would go through Adam's means.
+    the decay, as in Keras 3, tf_keras and PyTorch (in the paper, only its schedule is). PyTorch's default is 0.01. An
+    L2 regularizer is another thing: its gradient would go through Adam's means.
 
     Args:
         learning_rate: the step size, at least 0; or a schedule.

@@ -49,7 +49,7 @@ class Nadam(Optimizer):
         >>> w = Variable(np.array([1.0, 1.0]))
         >>> Nadam(0.5).apply([np.array([0.1, -8.0])], [w])
         >>> w.numpy().round(3).tolist()
-        [0.443, 1.557]
+        [0.472, 1.528]
     """
 
     elementwise = True
