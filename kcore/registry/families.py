@@ -26,6 +26,9 @@ FAMILIES: Final[dict[str, str]] = {
     "formats": "format",
 }
 
+# Families whose functions may be given arguments by a config: what is had is then the function with these.
+CONFIGURABLE: Final = ("activations",)
+
 # Contract class -> family, to know the family of an object without importing the contract.
 CONTRACTS: Final[dict[str, str]] = {
     "kcore.components.layer:Layer": "layers",

@@ -21,7 +21,9 @@ def number_of(component: str, argument: str, value: Any) -> Any:
     """
     number = isinstance(value, int | float | np.integer | np.floating)
     if not number or isinstance(value, bool) or math.isnan(value) or value < 0:
-        raise InvalidArgumentError(component=component, argument=argument, value=value, allowed="a number of at least 0")
+        raise InvalidArgumentError(
+            component=component, argument=argument, value=value, allowed="a number of at least 0"
+        )
     return value
 
 

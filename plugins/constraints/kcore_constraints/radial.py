@@ -13,10 +13,9 @@ class RadialConstraint(Constraint):
     """Makes a kernel constant along each square ring around its middle.
 
     Ring 0 is the middle: one position of a kernel of odd size, four of an even one; ring r are the positions around it.
-    Each channel and filter has its own numbers. As tf_keras has it (Keras 3 has no such constraint), with s = size //
-    2: of an odd size ring 0 gets the number at (s - 1, s - 1) and ring r that at (s + r - 1, s + r - 1); of an even one,
-    ring r gets the number at (s - 1, s - 1) for r = 0, and at (s + r, s + r) beyond. A kernel of one position stays as
-    it is (tf_keras fails on it).
+    Each channel and filter has its own numbers. As tf_keras has it (Keras 3 has no such constraint), with s the half of
+    the size, rounded down: ring 0 gets the number at (s - 1, s - 1); ring r gets that at (s + r, s + r), and of a
+    kernel of odd size that at (s + r - 1, s + r - 1). A kernel of one position stays as it is (tf_keras fails on it).
 
     Raises:
         InvalidArgumentError: when called, for weights that are not (size, size, channels, filters).
