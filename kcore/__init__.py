@@ -44,6 +44,7 @@ _MODULES = (
     "optimizers",
     "registry",
     "regularizers",
+    "schedules",
     "testing",
 )
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names}

@@ -13,6 +13,7 @@ from kcore import ops as ops
 from kcore import optimizers as optimizers
 from kcore import registry as registry
 from kcore import regularizers as regularizers
+from kcore import schedules as schedules
 from kcore import testing as testing
 from kcore.engine import Array as Array
 from kcore.engine import Shape as Shape

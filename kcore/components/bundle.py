@@ -7,7 +7,7 @@ one array they take as many as one of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -34,15 +34,18 @@ class Bundle:
 
     Args:
         parameters: of one dtype.
-        slot_names: of the optimizer.
+        slot_starts: what each slot of the optimizer holds at first.
     """
 
-    def __init__(self, parameters: Sequence[Variable], slot_names: Sequence[str]) -> None:
+    def __init__(self, parameters: Sequence[Variable], slot_starts: Mapping[str, float]) -> None:
         self.parameters = list(parameters)
         *starts, total = accumulate((parameter.size for parameter in parameters), initial=0)
         self._starts = dict(zip(parameters, starts, strict=True))
-        zeros = np.zeros(total, parameters[0].dtype)
-        self.slots = {slot: Variable(zeros, name=f"small/{slot}", trainable=False) for slot in slot_names}
+        dtype = parameters[0].dtype
+        self.slots = {
+            slot: Variable(np.full(total, start, dtype), name=f"small/{slot}", trainable=False)
+            for slot, start in slot_starts.items()
+        }
 
     def part(self, slot: str, parameter: Variable) -> Variable:
         """The slot of one parameter."""

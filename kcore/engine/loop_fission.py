@@ -16,7 +16,7 @@ import numpy as np
 
 from kcore.engine.passes import optimize
 from kcore.engine.primitive import Primitive
-from kcore.engine.primitives import elementwise, layout, reductions
+from kcore.engine.primitives import elementwise, error_function, layout, reductions
 from kcore.engine.primitives.matmul import matmul, matmul_p
 from kcore.engine.program import Equation, Program, Value
 from kcore.engine.tracing import apply
@@ -27,7 +27,7 @@ SLICE_BYTES = 1 << 18
 _multiply_p = elementwise.ufunc_primitives[np.multiply]
 _maps = {
     *elementwise.ufunc_primitives.values(), elementwise.cast_p, elementwise.select_p, elementwise.relu_p,
-    elementwise.sigmoid_p,
+    elementwise.sigmoid_p, error_function.erfc_p,
 }  # fmt: skip
 
 

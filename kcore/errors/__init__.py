@@ -13,6 +13,7 @@ from kcore.errors.components import LayerInputError as LayerInputError
 from kcore.errors.components import LayerMaskError as LayerMaskError
 from kcore.errors.components import LayerNodeError as LayerNodeError
 from kcore.errors.components import LayerStateError as LayerStateError
+from kcore.errors.components import ScheduledRateError as ScheduledRateError
 from kcore.errors.components import WeightsError as WeightsError
 from kcore.errors.datasets import DatasetFormatError as DatasetFormatError
 from kcore.errors.datasets import DatasetUnavailableError as DatasetUnavailableError

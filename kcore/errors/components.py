@@ -180,6 +180,19 @@ class WeightsError(KcoreError, ValueError):
         )
 
 
+class ScheduledRateError(KcoreError, TypeError):
+    """A learning rate was set where a schedule sets it."""
+
+    def __init__(self, *, optimizer: str, schedule: str, value: Any) -> None:
+        super().__init__(
+            f"Optimizer {optimizer!r} takes its learning rate from the schedule {schedule}, so it cannot be set to "
+            f"{value!r}. Compile with an optimizer that has a number as learning_rate: that can be changed.",
+            optimizer=optimizer,
+            schedule=schedule,
+            value=value,
+        )
+
+
 class LabelShapeError(KcoreError, ValueError):
     """Labels whose shape does not belong to the predictions'."""
 

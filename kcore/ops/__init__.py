@@ -14,6 +14,7 @@ from kcore.ops.control import scan as scan
 from kcore.ops.indexing import cumsum as cumsum
 from kcore.ops.indexing import take as take
 from kcore.ops.indexing import top_k as top_k
+from kcore.ops.nonlinear import erfc as erfc
 from kcore.ops.nonlinear import log_softmax as log_softmax
 from kcore.ops.nonlinear import relu as relu
 from kcore.ops.nonlinear import sigmoid as sigmoid
@@ -33,6 +34,7 @@ __all__ = [
     "conv",
     "conv_transpose",
     "cumsum",
+    "erfc",
     "log_softmax",
     "max_pool",
     "one_hot",

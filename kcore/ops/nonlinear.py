@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kcore.engine.primitives.elementwise import cast, relu_p, sigmoid_p
+from kcore.engine.primitives.error_function import erfc_p
 from kcore.engine.tracing import apply
 from kcore.engine.types import Array
 from kcore.ops.arrays import stop_gradient
@@ -18,6 +19,14 @@ def relu(x: Array) -> Array:
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)), accurate also where it is small; integers count as float64."""
     return apply(sigmoid_p, x if x.dtype.kind == "f" else cast(x, np.float64))  # type: ignore[no-any-return]
+
+
+def erfc(x: Array) -> Array:
+    """The complementary error function, 1 - erf(x) = 2 / sqrt(pi) * integral of exp(-t**2) from x to infinity.
+
+    Accurate also where it is small: to some units in the last place of ``x**2``. Integers count as float64.
+    """
+    return apply(erfc_p, x if x.dtype.kind == "f" else cast(x, np.float64))  # type: ignore[no-any-return]
 
 
 def softplus(x: Array) -> Array:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kcore.errors.registry import ConfigError, UnknownComponentError
+from kcore.registry.configured import ConfiguredFunction, named_arguments
 from kcore.registry.custom_objects import active_custom_objects, custom_object_scope
-from kcore.registry.families import FAMILIES, LOCAL, contract_family, member
+from kcore.registry.families import CONFIGURABLE, FAMILIES, LOCAL, contract_family, member
 from kcore.registry.records import split_name
 from kcore.registry.registry import registry
 
@@ -28,7 +29,7 @@ class _Found(NamedTuple):
 def serialize(obj: Any, family: str | None = None) -> Any:
     """A component as plain data, from which `deserialize` makes one like it.
 
-    None gives None; a function gives its name; anything with ``get_config`` gives
+    None gives None; a function gives its name, and with arguments fixed also these; anything with ``get_config`` gives
     ``{"class_name": name, "config": {...}}``. The name is the bare one where that means this component, else the
     qualified one. What nobody registered is written under its own name, and can be read with custom objects.
 
@@ -44,6 +45,8 @@ def serialize(obj: Any, family: str | None = None) -> Any:
         return None
     if family is not None:
         registry(family)
+    if isinstance(obj, ConfiguredFunction):
+        return {"class_name": _name_of(obj.function, family), "config": obj.get_config()}
     if not isinstance(obj, type) and hasattr(obj, "get_config"):
         return {"class_name": _name_of(type(obj), family), "config": obj.get_config()}
     problem = None
@@ -89,6 +92,8 @@ def deserialize(config: Any, family: str, custom_objects: Mapping[str, Any] | No
     if not isinstance(found.target, type):
         if arguments in (None, {}, name):
             return found.target
+        if family in CONFIGURABLE and isinstance(arguments, Mapping):
+            return _configured(found, name, arguments)
         raise _error(found, name, "has a config, but it is a function", "its name alone")
     return _construct(found, name, {} if arguments is None else arguments)
 
@@ -99,6 +104,8 @@ def get(identifier: Any, family: str, **kwargs: Any) -> Any:
         found = _find(identifier, family)
         if isinstance(found.target, type):
             return _construct(found, identifier, kwargs, by_config=False)
+        if kwargs and family in CONFIGURABLE:
+            return _configured(found, identifier, kwargs)
         if kwargs:
             raise _error(found, identifier, f"has {_listed(kwargs)}, but it is a function", "its name alone")
         return found.target
@@ -167,6 +174,23 @@ def _construct(found: _Found, name: str, arguments: Any, *, by_config: bool = Tr
         ) from error
 
 
+def _configured(found: _Found, name: str, arguments: Mapping[str, Any]) -> ConfiguredFunction:
+    """A function with these arguments, which it takes."""
+    accepted, needed = named_arguments(found.target)
+    unknown = [key for key in arguments if key not in accepted]
+    missing = [key for key in needed if key not in arguments]
+    if unknown or missing:
+        raise ConfigError(
+            problem=f"has {_listed(unknown)}, which it does not take" if unknown else f"lacks {_listed(missing)}",
+            expected=f"arguments among {', '.join(accepted)}" if accepted else "no arguments",
+            component=name,
+            distribution=found.distribution,
+            unknown=unknown,
+            accepted=accepted,
+        )
+    return ConfiguredFunction(found.target, arguments)
+
+
 def _is_about_arguments(error: TypeError, target: Any) -> bool:
     """Whether the call of a constructor failed, and not something within, which the config knows nothing of."""
     place = error.__traceback__
@@ -174,7 +198,8 @@ def _is_about_arguments(error: TypeError, target: Any) -> bool:
         place = place.tb_next
     callers = [_construct, getattr(target, "from_config", None), *(base.__init__ for base in target.__mro__)]
     codes = [getattr(caller, "__code__", None) for caller in callers]
-    spelled = any(text in str(error) for text in ("__init__() ", "takes no arguments", "argument after **"))
+    texts = ("__init__() ", "__new__() ", "takes no arguments", "argument after **")
+    spelled = any(text in str(error) for text in texts)
     return spelled and place is not None and place.tb_frame.f_code in codes
 
 

@@ -15,6 +15,7 @@ FAMILIES: Final[dict[str, str]] = {
     "losses": "loss",
     "metrics": "metric",
     "optimizers": "optimizer",
+    "schedules": "schedule",
     "initializers": "initializer",
     "regularizers": "regularizer",
     "constraints": "constraint",
@@ -25,12 +26,16 @@ FAMILIES: Final[dict[str, str]] = {
     "formats": "format",
 }
 
+# Families whose functions may be given arguments by a config: what is had is then the function with these.
+CONFIGURABLE: Final = ("activations",)
+
 # Contract class -> family, to know the family of an object without importing the contract.
 CONTRACTS: Final[dict[str, str]] = {
     "kcore.components.layer:Layer": "layers",
     "kcore.components.loss:Loss": "losses",
     "kcore.components.metric:Metric": "metrics",
     "kcore.components.optimizer:Optimizer": "optimizers",
+    "kcore.components.schedule:LearningRateSchedule": "schedules",
     "kcore.components.initializer:Initializer": "initializers",
     "kcore.components.regularizer:Regularizer": "regularizers",
     "kcore.components.constraint:Constraint": "constraints",

@@ -29,16 +29,18 @@ CELL = re.compile(r"(lstm|gru|simple_rnn)_cell(_\d+)?")
 def write_optimizer(file: h5py.Group, optimizer: Optimizer, parameters: Sequence[Variable], path: Path) -> None:
     """Store the state for the weights that a reader will train; nothing before the first step.
 
-    A weight that became trainable after the last ``compile`` has no state yet, so zeros are stored for it.
+    A weight that became trainable after the last ``compile`` has no state yet, so its first state is stored.
     """
     if int(optimizer.iterations) == 0:
         return
     built = {id(parameter): index for index, parameter in enumerate(optimizer._parameters)}
     arrays = [(f"{optimizer.name}/iter:0", optimizer.iterations.value)]
+    arrays += [(f"{optimizer.name}/{name}:0", variable.value) for name, variable in optimizer.shared.items()]
     for slot in optimizer.slot_names:
         for parameter in parameters:
             index = built.get(id(parameter))
-            value = np.zeros_like(parameter.value) if index is None else optimizer.slots[slot][index].value
+            start = optimizer.slot_starts.get(slot, 0.0)
+            value = np.full_like(parameter.value, start) if index is None else optimizer.slots[slot][index].value
             arrays.append((f"{optimizer.name}/{parameter.name}/{slot}:0", value))
     write_arrays(file.create_group(GROUP), arrays, path)
 
@@ -58,7 +60,11 @@ def read_optimizer(source: H5Source, optimizer: Optimizer, parameters: Sequence[
     if group is None:
         return []
     names = source.names(group, "weight_names")
-    expected = 1 + len(optimizer.slot_names) * len(parameters)
+    shared = list(optimizer.shared)
+    expected = 1 + len(shared) + len(optimizer.slot_names) * len(parameters)
+    if names is not None and shared and len(names) == expected - len(shared):
+        # tf_keras's Nadam does not store its product of momenta; it follows from the number of steps.
+        expected, shared = len(names), []
     if names is None or len(names) != expected:
         found = "no attribute 'weight_names'" if names is None else f"{len(names)} arrays"
         raise source.error(
@@ -69,11 +75,17 @@ def read_optimizer(source: H5Source, optimizer: Optimizer, parameters: Sequence[
     steps = source.array(group, names[0], (), np.dtype("int64"))
     if steps < 0:
         raise source.error(f"has an optimizer that made {steps} steps", "a number of at least 0")
-    order = _by_name(names[1:], parameters, len(optimizer.slot_names), model) or [
+    rest = names[1 + len(shared) :]
+    order = _by_name(rest, parameters, len(optimizer.slot_names), model) or [
         (slot, index) for slot in range(len(optimizer.slot_names)) for index in range(len(parameters))
     ]
     pairs: Assignments = [(optimizer.iterations, steps)]
-    for name, (slot, index) in zip(names[1:], order, strict=True):
+    for place, name in enumerate(shared, 1):
+        pairs.append((optimizer.shared[name], source.array(group, names[place], (), np.dtype("float64"))))
+    if not shared:
+        known = optimizer.shared_after(int(steps))
+        pairs += [(variable, np.asarray(known[name])) for name, variable in optimizer.shared.items()]
+    for name, (slot, index) in zip(rest, order, strict=True):
         variable = optimizer.slots[optimizer.slot_names[slot]][index]
         pairs.append((variable, source.array(group, name, variable.shape, variable.dtype)))
     return pairs

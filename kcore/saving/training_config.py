@@ -11,7 +11,6 @@ from kcore.components.component import Component, plain
 from kcore.components.loss import FunctionLoss
 from kcore.components.metric import FunctionMetric
 from kcore.errors.base import KcoreError
-from kcore.errors.saving import FileContentError
 from kcore.errors.warnings import KcoreWarning
 from kcore.models.architecture import content_errors, json_object
 from kcore.models.keras_config import plain_config, without_neutral
@@ -31,6 +30,8 @@ OPTIMIZER_NEUTRAL: dict[str, tuple[Any, ...]] = {
     "loss_scale_factor": (None,),
     "gradient_accumulation_steps": (None,),
 }
+# Settings among them that some optimizers do have.
+OWN_SETTINGS = {"adamw": ("weight_decay",), "lion": ("weight_decay",)}
 OBJECTIVE_NEUTRAL: dict[str, tuple[Any, ...]] = {"fn": (), "dtype": (), "axis": (-1,), "ignore_class": (None,)}
 # Names that ``compile`` understands by itself, whatever function Keras took for them.
 ACCURACY = ("accuracy", "acc")
@@ -147,7 +148,7 @@ def compile_as_saved(model: Model, text: str, source: str) -> None:
     with content_errors(source, "describes a training that cannot be set up", f"a training_config; {ADVICE}"):
         outputs = model.output_names()
         model.compile(
-            optimizer=registry("optimizers").deserialize(_optimizer(config["optimizer_config"], source)),
+            optimizer=registry("optimizers").deserialize(_optimizer(config["optimizer_config"])),
             loss=_each(config["loss"], _loss),
             metrics=_metrics(config.get("metrics"), outputs),
             weighted_metrics=_metrics(config.get("weighted_metrics"), outputs),
@@ -155,15 +156,16 @@ def compile_as_saved(model: Model, text: str, source: str) -> None:
         )
 
 
-def _optimizer(config: Any, source: str) -> Any:
-    settings = without_neutral(config["config"], OPTIMIZER_NEUTRAL)
-    rate = settings.get("learning_rate")
-    if isinstance(rate, dict):
-        raise FileContentError(
-            source=source,
-            problem=f"asks for the learning rate schedule {rate.get('class_name')!r}",
-            expected=f"a number as learning rate; {ADVICE}",
-        )
+def _optimizer(config: Any) -> Any:
+    """An optimizer as Keras keeps it."""
+    kind = str(config["class_name"]).rpartition(">")[2].lower()
+    neutral = {key: values for key, values in OPTIMIZER_NEUTRAL.items() if key not in OWN_SETTINGS.get(kind, ())}
+    settings = without_neutral(config["config"], neutral)
+    if kind == "nadam" and "schedule_decay" not in settings:
+        # Keras 2's older optimizer has it as decay, and no decay of the learning rate; the rule of the current one, and
+        # of Keras 3, is that with 1. Theirs are the configs that speak of moving averages.
+        current = "use_ema" in config["config"]
+        settings["schedule_decay"] = 1.0 if current else settings.pop("decay", 0.004)
     return {"class_name": config["class_name"], "config": settings}
 
 

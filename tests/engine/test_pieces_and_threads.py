@@ -22,6 +22,7 @@ from kcore.engine.primitives import (
     batching,
     convolution,
     elementwise,
+    error_function,
     indexing,
     layout,
     matmul,
@@ -58,6 +59,7 @@ CASES: dict[Any, list[tuple[list[Any], dict[str, Any]]]] = {
     elementwise.select_p: [([floats(9, 4) > 0, floats(9, 4), floats(4)], {})],
     elementwise.relu_p: [([floats(9, 4)], {})],
     elementwise.sigmoid_p: [([floats(9, 4)], {})],
+    error_function.erfc_p: [([floats(9, 4)], {})],
     matmul.matmul_p: [([floats(500, 7), floats(7, 5)], {}), ([floats(7, 500).T, floats(7, 800)], {})],
     reductions.sum_p: [
         ([floats(9, 4, 2)], {"axes": (0, 1), "keepdims": False}),

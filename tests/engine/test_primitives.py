@@ -282,6 +282,7 @@ CASES: list[Case] = [
     unary("sqrt", math.sqrt, 0.2), unary("square", lambda x: x * x), unary("reciprocal", lambda x: 1 / x, 0.5),
     unary("sin", math.sin), unary("cos", math.cos), unary("tan", math.tan, -1.2, 1.2), unary("arctan", math.atan),
     unary("sinh", math.sinh), unary("cosh", math.cosh), unary("tanh", math.tanh),
+    unary("erfc", math.erfc, -4.0, 4.0),
     unary("relu", lambda x: max(x, 0.0)), unary("sigmoid", lambda x: 1 / (1 + math.exp(-x)), -9.0, 9.0),
     *binary("add", lambda x, y: x + y), *binary("subtract", lambda x, y: x - y),
     *binary("multiply", lambda x, y: x * y), *binary("divide", lambda x, y: x / y, low=0.5),
@@ -450,8 +451,10 @@ def test_the_result_may_take_the_memory_of_the_operands_that_the_primitive_names
         if ArrayType.of(operands[position]) != ArrayType.of(expected):
             continue
         arrays = [operand.copy() for operand in operands]
+        wanted = primitive.scratch(*map(ArrayType.of, arrays), **case.static()) if primitive.scratch else ()
+        scratch = [np.empty(type.shape, type.dtype) for type in wanted]
         with np.errstate(all="ignore"):
-            primitive.bind(arrays, [arrays[position]], [], **case.static())()
+            primitive.bind(arrays, [arrays[position]], scratch, **case.static())()
         np.testing.assert_array_equal(arrays[position], expected)
 
 

@@ -73,3 +73,19 @@ def test_softmax_over_several_axes(axis: Any) -> None:
     np.testing.assert_allclose(ops.softmax(ROWS, axis=axis), expected, rtol=1e-13)
     np.testing.assert_allclose(CompiledFunction(lambda x: ops.softmax(x, axis=axis))(ROWS), expected, rtol=1e-13)
     check_gradients(lambda x: ops.softmax(x, axis=axis), (ROWS,))
+
+
+def test_erfc_beside_scipy() -> None:
+    x = np.concatenate([np.linspace(-7, 27, 4001), [-np.inf, -1e30, -40.0, 0.0, 40.0, 1e30, np.inf]])
+    for dtype in ("float32", "float64"):
+        given = x.astype(dtype)
+        expected = special.erfc(given.astype("f8"))
+        # The exponential of a square loses as many digits as the square is large.
+        tolerance = 4 * np.finfo(dtype).eps * (1 + np.minimum(np.square(given.astype("f8")), 1e3))
+        tiny = float(np.finfo(dtype).tiny)
+        for found in (ops.erfc(given), CompiledFunction(ops.erfc)(given), np.asarray(ops.erfc(Variable(given)))):
+            assert found.dtype == dtype
+            assert (np.abs(found - expected) <= tolerance * expected + tiny).all()
+    assert np.isnan(ops.erfc(np.array([np.nan, 1.0]))).tolist() == [True, False]
+    assert ops.erfc(np.array([0, 1])).dtype == np.float64
+    check_gradients(ops.erfc, [np.linspace(-3, 3, 7)], order=3)

@@ -19,7 +19,7 @@ REQUIREMENTS = HERE / "requirements.txt"
 # Modules of recorders/ that all recorders share; every other module there is a subject.
 SHARED = ("__init__", "archive", "sources", "recorder")
 # Subjects of the core; every other subject is the family of a plugin, or a group of its components: "layers/pooling".
-CORE_SUBJECTS = ("backend", "network", "h5_files")
+CORE_SUBJECTS = ("backend", "network", "h5_files", "h5_optimizers")
 GROUPS = {"layers": "layer_cases"}
 
 

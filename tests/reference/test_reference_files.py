@@ -29,7 +29,7 @@ PACKAGES = {
 }
 # These arrays are given, not computed: all sources of a name have the same.
 INPUTS = re.compile(
-    r"A|b|g|v0|steps|images|labels|shape|x\d*|w\d+|mask\d*|(initial_state|constants)\d+|(y_true|y_pred|sample_weight)(_\d+)?"
+    r"A|b|g|v0|steps|times|images|labels|shape|x\d*|w\d+|mask\d*|(initial_state|constants)\d+|(y_true|y_pred|sample_weight)(_\d+)?"
 )
 # Largest difference over the largest value, by dtype: some tens of roundings.
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
@@ -88,6 +88,11 @@ def known_difference(subject: str, first: Case, second: Case, name: str) -> floa
     return None
 
 
+def case_is_rounded_by_torch(first: Case, second: Case) -> bool:
+    """PyTorch keeps the product of Nadam's momenta in float32, whatever the parameters' dtype."""
+    return first.component == "Nadam" and "torch" in (first.source, second.source) and first.name.endswith("-float64")
+
+
 def tolerance(subject: str, first: Case, second: Case, name: str) -> float:
     if subject == "network" and name == "accuracies":
         # One near tie of one batch may fall the other way.
@@ -95,6 +100,11 @@ def tolerance(subject: str, first: Case, second: Case, name: str) -> float:
     if subject == "optimizers" and first.component == "Adam" and first.arrays[name].dtype == "float32":
         # Keras computes 1 - beta_2 ** t in float32, PyTorch and the older rule otherwise: steps off by 1e-5.
         return 1e-4
+    if subject == "initializers" and first.name.endswith("-sample"):
+        # Samples of 54000 numbers: the deviation of their deviation is below 0.5 %.
+        return 0.02 if name != "mean" else 1e9
+    if case_is_rounded_by_torch(first, second):
+        return 1e-9
     return TOLERANCE[first.arrays[name].dtype.name]
 
 
@@ -175,7 +185,11 @@ def test_hard_sigmoid_is_each_library_s_own(source: str, slope: float) -> None:
     np.testing.assert_allclose(case.arrays["y"], np.clip(slope * x + 0.5, 0, 1), rtol=1e-7)
 
 
-@pytest.mark.parametrize("case", [c for c in cases("optimizers") if c.component == "SGD"], ids=str)
+def scheduled(case: Case) -> bool:
+    return isinstance(case.config["learning_rate"], dict)
+
+
+@pytest.mark.parametrize("case", [c for c in cases("optimizers") if c.component == "SGD" and not scheduled(c)], ids=str)
 def test_sgd_follows_its_formula(case: Case) -> None:
     """The problem as the README states it, and SGD with momentum, decay and clipping from their formulas."""
     config, arrays = case.config, case.arrays

@@ -73,7 +73,7 @@ def test_the_provider_that_is_too_old() -> None:
 
 def test_a_near_name_of_a_provider_that_is_not_installed() -> None:
     assert text("optimizers", "Adaam") == (
-        "No optimizer named 'Adaam' is installed. Did you mean 'Adam' or 'adam'? kcore-optimizers provides that, but "
+        "No optimizer named 'Adaam' is installed. Did you mean 'Adam' or 'adam' or 'Nadam'? kcore-optimizers provides that, but "
         "it is not installed: pip install kcore-optimizers"
     )
 

@@ -113,13 +113,43 @@ def test_settings_of_keras_that_change_something_are_refused(tmp_path: Path, set
     assert load_model(path, compile=False).optimizer is None
 
 
-def test_a_learning_rate_schedule_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_learning_rate_schedule_is_read_by_its_name(tmp_path: Path) -> None:
+    settings = {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5, "staircase": False, "name": None}
+    schedule = {"class_name": "ExponentialDecay", "config": settings, "module": "keras", "registered_name": None}
+    model = load_model(rewritten(tmp_path, optimizer_config=keras_sgd(learning_rate=schedule)))
+    assert isinstance(model.optimizer, optimizers.SGD)
+    expected = {"class_name": "ExponentialDecay", "config": settings}
+    assert model.optimizer.get_config()["learning_rate"] == expected
+    # Written again as it was read.
+    model.save(tmp_path / "again.h5")
+    with h5py.File(tmp_path / "again.h5") as file:
+        config = json.loads(file.attrs["training_config"])["optimizer_config"]["config"]
+    assert config["learning_rate"] == expected
+
+
+def test_a_learning_rate_schedule_that_nobody_has(tmp_path: Path) -> None:
+    schedule = {"class_name": "ExponentialDecoy", "config": {"initial_learning_rate": 0.1}, "module": "keras"}
+    path = rewritten(tmp_path, optimizer_config=keras_sgd(learning_rate=schedule))
+    with pytest.raises(errors.UnknownComponentError, match=r"schedule named 'ExponentialDecoy'.*'ExponentialDecay'"):
+        load_model(path)
     schedule = {"class_name": "ExponentialDecay", "config": {"initial_learning_rate": 0.1}, "module": "keras"}
     path = rewritten(tmp_path, optimizer_config=keras_sgd(learning_rate=schedule))
-    with pytest.raises(
-        errors.FileContentError, match=r"the learning rate schedule 'ExponentialDecay'; expected a numb"
-    ):
+    with pytest.raises(errors.FileContentError, match=r"lacks the arguments 'decay_steps'.*compile=False"):
         load_model(path)
+
+
+def test_nadam_of_each_version_has_its_own_momenta(tmp_path: Path) -> None:
+    def read(**settings: Any) -> dict[str, Any]:
+        config = {"class_name": "Nadam", "config": {"name": "Nadam", "learning_rate": 0.1, **settings}}
+        found = load_model(rewritten(tmp_path, optimizer_config=config)).optimizer
+        assert found is not None
+        return found.get_config()
+
+    older, current, ours = read(decay=0.01), read(use_ema=False), read(schedule_decay=0.5, decay=0.25)
+    assert (older["schedule_decay"], older["decay"]) == (0.01, 0.0)
+    assert (current["schedule_decay"], current["decay"]) == (1.0, 0.0)
+    assert (ours["schedule_decay"], ours["decay"]) == (0.5, 0.25)
+    assert read()["schedule_decay"] == 0.004
 
 
 @pytest.mark.parametrize(

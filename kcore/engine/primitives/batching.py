@@ -18,6 +18,7 @@ from kcore.engine.primitive import Primitive
 from kcore.engine.primitives import (
     average_pooling,
     convolution,
+    error_function,
     indexing,
     layout,
     matmul,
@@ -203,6 +204,7 @@ rules: dict[Primitive, Rule] = {
     maps.select_p: _maps,
     maps.relu_p: _maps,
     maps.sigmoid_p: partial(_maps, weight=4),
+    error_function.erfc_p: partial(_maps, weight=32),
     matmul.matmul_p: _matmul,
     reductions.sum_p: _sum,
     reductions.max_p: _maps_unless_reduced,

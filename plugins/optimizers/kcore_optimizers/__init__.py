@@ -1,1 +1,1 @@
-"""Optimizers: SGD with momentum, RMSprop and Adam."""
+"""Optimizers, and schedules of their learning rates."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from kcore import Array
@@ -20,7 +22,7 @@ class Adadelta(Optimizer):
     by default here, as in Keras 2. Keras 3's default is 0.001, with which little is learned.
 
     Args:
-        learning_rate: a factor on the steps, at least 0.
+        learning_rate: a factor on the steps, at least 0; or a schedule.
         rho: how much of the running means stays at each step, from 0 to below 1.
         epsilon: above 0; the first steps are of its root.
         decay: the learning rate of step t (from 0) is ``learning_rate / (1 + decay * t)``, as in Keras 2.
@@ -38,7 +40,7 @@ class Adadelta(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 1.0,
+        learning_rate: Any = 1.0,
         rho: float = 0.95,
         epsilon: float = 1e-7,
         *,
@@ -46,7 +48,7 @@ class Adadelta(Optimizer):
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         name: str | None = None,
-        lr: float | None = None,
+        lr: Any = None,
     ) -> None:
         self._fraction("rho", rho)
         self._positive("epsilon", epsilon)

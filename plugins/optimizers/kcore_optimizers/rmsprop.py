@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from kcore import Array
@@ -24,7 +26,7 @@ class RMSprop(Optimizer):
     made negative counts as 0; in Keras it gives NaN.
 
     Args:
-        learning_rate: the step size, at least 0.
+        learning_rate: the step size, at least 0; or a schedule.
         rho: how much of the running means stays at each step, from 0 to below 1.
         momentum: from 0 to 1; 0 keeps no velocity.
         epsilon: above 0; keeps the quotient finite.
@@ -43,7 +45,7 @@ class RMSprop(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Any = 0.001,
         rho: float = 0.9,
         momentum: float = 0.0,
         epsilon: float = 1e-7,
@@ -53,7 +55,7 @@ class RMSprop(Optimizer):
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         name: str | None = None,
-        lr: float | None = None,
+        lr: Any = None,
     ) -> None:
         self._fraction("rho", rho)
         self._fraction("momentum", momentum, one=True)

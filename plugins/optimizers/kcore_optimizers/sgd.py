@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kcore import Array
 from kcore.optimizers import Optimizer
 
@@ -19,7 +21,7 @@ class SGD(Optimizer):
     Keras 2 and 3; a learning rate that changes applies to new gradients only, not to the velocity.
 
     Args:
-        learning_rate: the step size, at least 0.
+        learning_rate: the step size, at least 0; or a schedule.
         momentum: from 0 to 1; 0 keeps no velocity.
         nesterov: whether the step looks ahead; has no effect without momentum.
         decay: the learning rate of step t (from 0) is ``learning_rate / (1 + decay * t)``, as in Keras 2.
@@ -36,7 +38,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        learning_rate: float = 0.01,
+        learning_rate: Any = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
         *,
@@ -44,7 +46,7 @@ class SGD(Optimizer):
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         name: str | None = None,
-        lr: float | None = None,
+        lr: Any = None,
     ) -> None:
         self._fraction("momentum", momentum, one=True)
         self._flag("nesterov", nesterov)

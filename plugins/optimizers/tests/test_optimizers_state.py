@@ -213,7 +213,7 @@ def test_centered_rmsprop_stays_finite_where_rounding_makes_the_variance_negativ
     [
         (SGD, "learning_rate", -0.1, "a finite number of at least 0"),
         (SGD, "learning_rate", float("nan"), "a finite number of at least 0"),
-        (Adam, "learning_rate", "fast", "a finite number of at least 0"),
+        (Adam, "learning_rate", None, "a finite number of at least 0, or a schedule, its name, or its config"),
         (Adam, "decay", -1, "a finite number of at least 0"),
         (SGD, "clipnorm", 0, "a finite number above 0"),
         (SGD, "clipvalue", float("inf"), "a finite number above 0"),

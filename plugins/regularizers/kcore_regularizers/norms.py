@@ -12,7 +12,12 @@ from kcore.errors import InvalidArgumentError
 from kcore.regularizers import Regularizer
 
 
-def _factor(component: str, argument: str, value: Any) -> float:
+def factor_of(component: str, argument: str, value: Any) -> float:
+    """A factor as a float.
+
+    Raises:
+        InvalidArgumentError: it is no finite number.
+    """
     number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
     if not number or not math.isfinite(value):
         raise InvalidArgumentError(component=component, argument=argument, value=value, allowed="a finite number")
@@ -35,7 +40,7 @@ class L1(Regularizer):
     """
 
     def __init__(self, l1: float = 0.01, *, l: float | None = None) -> None:  # noqa: E741
-        self.l1 = _factor("L1", "l1", l1) if l is None else _factor("L1", "l", l)
+        self.l1 = factor_of("L1", "l1", l1) if l is None else factor_of("L1", "l", l)
 
     def __call__(self, weights: Array) -> Array:
         """The penalty, a scalar of the weights' dtype, for weights of any shape."""
@@ -62,7 +67,7 @@ class L2(Regularizer):
     """
 
     def __init__(self, l2: float = 0.01, *, l: float | None = None) -> None:  # noqa: E741
-        self.l2 = _factor("L2", "l2", l2) if l is None else _factor("L2", "l", l)
+        self.l2 = factor_of("L2", "l2", l2) if l is None else factor_of("L2", "l", l)
 
     def __call__(self, weights: Array) -> Array:
         """The penalty, a scalar of the weights' dtype, for weights of any shape."""
@@ -91,8 +96,8 @@ class L1L2(Regularizer):
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
-        self.l1 = _factor("L1L2", "l1", l1)
-        self.l2 = _factor("L1L2", "l2", l2)
+        self.l1 = factor_of("L1L2", "l1", l1)
+        self.l2 = factor_of("L1L2", "l2", l2)
 
     def __call__(self, weights: Array) -> Array:
         """The penalty, a scalar of the weights' dtype, for weights of any shape."""

@@ -1,4 +1,7 @@
-"""Optimizers: the path of two parameter arrays over 200 steps of a problem whose gradient is a formula."""
+"""Optimizers: the path of two parameter arrays over 200 steps of a problem whose gradient is a formula.
+
+And schedules: the learning rates of some steps.
+"""
 
 from __future__ import annotations
 
@@ -48,14 +51,115 @@ ADADELTA: dict[str, dict[str, Any]] = {
     "epsilon": {"learning_rate": 0.5, "epsilon": 0.01},
     "clipvalue": {"learning_rate": 1.0, "epsilon": 1e-4, "clipvalue": 0.1},
 }
-VARIANTS = {"SGD": SGD, "RMSprop": RMSPROP, "Adam": ADAM, "Adadelta": ADADELTA}
+ADAGRAD: dict[str, dict[str, Any]] = {
+    "default": {"learning_rate": 0.01, "initial_accumulator_value": 0.0},
+    "start": {"learning_rate": 0.2, "initial_accumulator_value": 0.1},
+    "epsilon": {"learning_rate": 0.2, "initial_accumulator_value": 0.5, "epsilon": 0.01},
+    "clipnorm": {"learning_rate": 0.2, "initial_accumulator_value": 0.1, "clipnorm": 0.5},
+}
+ADAMAX: dict[str, dict[str, Any]] = {
+    "default": {"learning_rate": 0.002},
+    "betas": {"learning_rate": 0.02, "beta_1": 0.8, "beta_2": 0.95},
+    "epsilon": {"learning_rate": 0.02, "epsilon": 0.1},
+    "clipvalue": {"learning_rate": 0.02, "clipvalue": 0.1},
+}
+# Keras 2's older optimizer has the argument; the current ones of Keras 2 and 3 are the rule with 1.
+NADAM: dict[str, dict[str, Any]] = {
+    "default": {"learning_rate": 0.002},
+    "betas": {"learning_rate": 0.02, "beta_1": 0.8, "beta_2": 0.95},
+    "epsilon": {"learning_rate": 0.02, "epsilon": 0.1},
+    "schedule_decay": {"learning_rate": 0.02, "schedule_decay": 0.05},
+    "schedule_decay-1": {"learning_rate": 0.02, "schedule_decay": 1.0},
+    "schedule_decay-1-clipvalue": {"learning_rate": 0.02, "schedule_decay": 1.0, "clipvalue": 0.1},
+}
+ADAMW: dict[str, dict[str, Any]] = {
+    "default": {"learning_rate": 0.001, "weight_decay": 0.004},
+    "weight-decay": {"learning_rate": 0.02, "weight_decay": 0.5},
+    "all": {"learning_rate": 0.02, "weight_decay": 0.1, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 0.1},
+    "amsgrad": {"learning_rate": 0.02, "weight_decay": 0.1, "amsgrad": True},
+}
+LION: dict[str, dict[str, Any]] = {
+    "default": {"learning_rate": 0.001},
+    "betas": {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.95},
+    "weight-decay": {"learning_rate": 0.01, "weight_decay": 0.5},
+    "clipvalue": {"learning_rate": 0.01, "clipvalue": 0.2},
+}
+FTRL: dict[str, dict[str, Any]] = {
+    "default": {"learning_rate": 0.001},
+    "rate": {"learning_rate": 0.5},
+    "power": {"learning_rate": 0.2, "learning_rate_power": -0.75, "initial_accumulator_value": 0.5},
+    "penalties": {
+        "learning_rate": 0.5,
+        "l1_regularization_strength": 0.5,
+        "l2_regularization_strength": 0.25,
+        "l2_shrinkage_regularization_strength": 0.125,
+        "beta": 0.75,
+    },
+}
+VARIANTS = {
+    "SGD": SGD, "RMSprop": RMSPROP, "Adam": ADAM, "Adadelta": ADADELTA, "Adagrad": ADAGRAD, "Adamax": ADAMAX,
+    "Nadam": NADAM, "AdamW": ADAMW, "Lion": LION, "Ftrl": FTRL,
+}  # fmt: skip
 DECAY: list[tuple[str, str, dict[str, Any]]] = [
     ("SGD", "decay", {"learning_rate": 0.1, "decay": 0.05}),
     ("SGD", "momentum-decay", {"learning_rate": 0.02, "momentum": 0.9, "decay": 0.01}),
     ("RMSprop", "decay", {"learning_rate": 0.02, "decay": 0.02}),
     ("Adam", "decay", {"learning_rate": 0.05, "decay": 0.02}),
     ("Adadelta", "decay", {"learning_rate": 1.0, "epsilon": 1e-4, "decay": 0.02}),
+    ("Adagrad", "decay", {"learning_rate": 0.2, "initial_accumulator_value": 0.1, "decay": 0.02}),
+    ("Adamax", "decay", {"learning_rate": 0.05, "decay": 0.02}),
+    ("Nadam", "decay", {"learning_rate": 0.05, "schedule_decay": 1.0, "decay": 0.02}),
+    ("AdamW", "decay", {"learning_rate": 0.05, "weight_decay": 0.1, "decay": 0.02}),
+    ("Lion", "decay", {"learning_rate": 0.05, "decay": 0.02}),
+    ("Ftrl", "decay", {"learning_rate": 0.5, "decay": 0.02}),
 ]
+SCHEDULED: list[tuple[str, str, dict[str, Any]]] = [
+    ("SGD", "ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 20, "decay_rate": 0.5}),
+    ("SGD", "PiecewiseConstantDecay", {"boundaries": [10, 60], "values": [0.1, 0.02, 0.004]}),
+    ("Adam", "CosineDecay", {
+        "initial_learning_rate": 0.0, "decay_steps": 120, "alpha": 0.1, "warmup_target": 0.05, "warmup_steps": 30,
+    }),
+    ("AdamW", "PolynomialDecay", {"initial_learning_rate": 0.05, "decay_steps": 150, "power": 2.0}),
+]  # fmt: skip
+# Steps at which a schedule begins something new, and steps around them.
+TIMES = np.array(
+    [0, 1, 2, 3, 7, 9, 10, 11, 15, 19, 20, 21, 29, 30, 31, 40, 69, 70, 71, 99, 100, 101, 150, 1000], "int64"
+)
+SCHEDULES: dict[str, dict[str, dict[str, Any]]] = {
+    "ExponentialDecay": {
+        "plain": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.9},
+        "staircase": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.9, "staircase": True},
+    },
+    "InverseTimeDecay": {
+        "plain": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
+        "staircase": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5, "staircase": True},
+    },
+    "PolynomialDecay": {
+        "plain": {"initial_learning_rate": 0.1, "decay_steps": 100},
+        "power": {"initial_learning_rate": 0.1, "decay_steps": 100, "end_learning_rate": 0.01, "power": 2.0},
+        "root": {"initial_learning_rate": 0.1, "decay_steps": 100, "end_learning_rate": 0.0, "power": 0.5},
+        "cycle": {"initial_learning_rate": 0.1, "decay_steps": 30, "end_learning_rate": 0.01, "cycle": True},
+        "rising": {"initial_learning_rate": 0.01, "decay_steps": 100, "end_learning_rate": 0.1},
+    },
+    "PiecewiseConstantDecay": {
+        "two": {"boundaries": [10, 70], "values": [0.1, 0.05, 0.001]},
+        "one": {"boundaries": [20], "values": [0.01, 0.1]},
+    },
+    "CosineDecay": {
+        "plain": {"initial_learning_rate": 0.1, "decay_steps": 100},
+        "alpha": {"initial_learning_rate": 0.1, "decay_steps": 70, "alpha": 0.25},
+        "warmup": {
+            "initial_learning_rate": 0.01, "decay_steps": 80, "alpha": 0.1, "warmup_target": 0.2, "warmup_steps": 20,
+        },
+        "steps-alone": {"initial_learning_rate": 0.1, "decay_steps": 80, "warmup_steps": 20},
+        "no-steps": {"initial_learning_rate": 0.1, "decay_steps": 80, "warmup_target": 0.2},
+    },
+    "CosineDecayRestarts": {
+        "plain": {"initial_learning_rate": 0.1, "first_decay_steps": 10},
+        "equal": {"initial_learning_rate": 0.1, "first_decay_steps": 10, "t_mul": 1.0, "m_mul": 0.5},
+        "all": {"initial_learning_rate": 0.1, "first_decay_steps": 20, "t_mul": 1.5, "m_mul": 0.75, "alpha": 0.1},
+    },
+}  # fmt: skip
 NOTES = {
     ("RMSprop", "tf_keras.legacy"): (
         "Keras 2's older RMSprop without momentum has epsilon outside the square root: "
@@ -66,6 +170,9 @@ NOTES = {
         "PyTorch's epsilon belongs to the bias-corrected second moment. To be Keras's definition, "
         "it was set to epsilon / sqrt(1 - beta_2 ** t) before step t."
     ),
+    ("AdamW", "torch"): "Epsilon was set as for Adam.",
+    ("Adagrad", "torch"): "Epsilon is outside the square root; recorded only where it vanishes (1e-30).",
+    ("Adamax", "torch"): "Epsilon is inside the maximum; recorded only where it vanishes (1e-30).",
 }
 
 
@@ -103,6 +210,11 @@ def problem(dtype: str) -> tuple[dict[str, np.ndarray], Gradient]:
 def keras_optimizer(source: str, name: str, config: dict[str, Any], start: list[np.ndarray]) -> tuple[Step, Read]:
     library = KERAS["tf_keras" if source.startswith("tf_keras") else source]
     config = dict(config)
+    if isinstance(config.get("learning_rate"), dict):
+        rate = config["learning_rate"]
+        config["learning_rate"] = getattr(library.optimizers.schedules, rate["class_name"])(**rate["config"])
+    if source != "tf_keras.legacy" and config.pop("schedule_decay", 1.0) != 1.0:
+        raise ValueError(f"{source} has no schedule_decay")
     if source == "tf_keras.legacy":
         optimizer = getattr(library.optimizers.legacy, name)(**config)
     else:
@@ -143,8 +255,20 @@ def torch_optimizer(name: str, config: dict[str, Any], start: list[np.ndarray]) 
         optimizer = torch.optim.RMSprop(
             parameters, rate, config.get("rho", 0.9), epsilon, 0, momentum, config.get("centered", False)
         )
+    elif name == "Adagrad":
+        start_value = config["initial_accumulator_value"]
+        optimizer = torch.optim.Adagrad(parameters, rate, initial_accumulator_value=start_value, eps=epsilon)
     else:
-        optimizer = torch.optim.Adam(parameters, rate, (config.get("beta_1", 0.9), beta_2), epsilon)
+        betas = (config.get("beta_1", 0.9), beta_2)
+        if name == "Adamax":
+            optimizer = torch.optim.Adamax(parameters, rate, betas, epsilon)
+        elif name == "Nadam":
+            decay = config.get("schedule_decay", 0.004)
+            optimizer = torch.optim.NAdam(parameters, rate, betas, epsilon, momentum_decay=decay)
+        elif name == "AdamW":
+            optimizer = torch.optim.AdamW(parameters, rate, betas, epsilon, weight_decay=config["weight_decay"])
+        else:
+            optimizer = torch.optim.Adam(parameters, rate, betas, epsilon)
     taken = 0
 
     def step(*found: np.ndarray) -> None:
@@ -152,7 +276,7 @@ def torch_optimizer(name: str, config: dict[str, Any], start: list[np.ndarray]) 
         taken += 1
         for parameter, array in zip(parameters, found, strict=True):
             parameter.grad = torch.tensor(array)
-        if name == "Adam":
+        if name in ("Adam", "AdamW"):
             optimizer.param_groups[0]["eps"] = epsilon / (1 - beta_2**taken) ** 0.5
         optimizer.step()
 
@@ -165,9 +289,18 @@ def torch_optimizer(name: str, config: dict[str, Any], start: list[np.ndarray]) 
 
 def same_in_torch(name: str, config: dict[str, Any]) -> bool:
     """Whether PyTorch has the same rule; clipping is outside its optimizers, amsgrad's maximum differs."""
-    if {"clipnorm", "clipvalue", "amsgrad", "decay"} & set(config):
+    if {"clipnorm", "clipvalue", "amsgrad", "decay"} & set(config) or name in ("Lion", "Ftrl"):
         return False
-    return name != "RMSprop" or config.get("epsilon", 1e-7) < 1e-20
+    return name not in ("RMSprop", "Adagrad", "Adamax") or config.get("epsilon", 1e-7) < 1e-20
+
+
+def keras_sources(name: str, variant: str, config: dict[str, Any], dtype: str) -> list[str]:
+    """The Keras libraries that have this rule, and compute it in this dtype."""
+    if name == "Nadam" and config.get("schedule_decay", 0.004) != 1.0:
+        return ["tf_keras.legacy"] if dtype == "float32" else []
+    # The older RMSprop differs visibly where epsilon is large.
+    older = (name, variant) == ("RMSprop", "epsilon")
+    return [*KERAS2[dtype][0 if older else 1 :], "keras3"]
 
 
 def record(archive: Archive, name: str, variant: str, config: dict[str, Any], dtype: str, sources: list[str]) -> None:
@@ -196,14 +329,25 @@ def record_all(archive: Archive, dtype: str) -> None:
             if dtype == "float64" and "clipnorm" in config:
                 # Keras 3 rounds the norm to float32.
                 continue
-            # The older RMSprop differs visibly where epsilon is large.
-            older = (name, variant) == ("RMSprop", "epsilon")
-            sources = [*KERAS2[dtype][0 if older else 1 :], "keras3"] + (
-                ["torch"] if same_in_torch(name, config) else []
-            )
+            sources = keras_sources(name, variant, config, dtype) + (["torch"] if same_in_torch(name, config) else [])
             record(archive, name, variant, config, dtype, sources)
     for name, variant, config in DECAY:
-        record(archive, name, variant, config, dtype, [*KERAS2[dtype], "keras3"])
+        older = KERAS2[dtype] if name not in ("Nadam", "AdamW", "Lion") else KERAS2[dtype][1:]
+        record(archive, name, variant, config, dtype, [*older, "keras3"])
+    for name, schedule, config in SCHEDULED:
+        rate = {"learning_rate": {"class_name": schedule, "config": config}}
+        extra = {"weight_decay": 0.1} if name == "AdamW" else {}
+        record(archive, name, schedule, rate | extra, dtype, [*KERAS2[dtype][1:], "keras3"])
+
+
+def record_schedules(archive: Archive) -> None:
+    """In float32, in which both libraries compute them, whatever the precision."""
+    for name, variants in SCHEDULES.items():
+        for variant, config in variants.items():
+            for source, library in KERAS.items():
+                schedule = getattr(library.optimizers.schedules, name)(**config)
+                rates = np.array([to_numpy(schedule(int(time))) for time in TIMES], "float32")
+                archive.add(f"{name}/{variant}", source, config, {"times": TIMES, "rates": rates})
 
 
 def main() -> None:
@@ -215,6 +359,12 @@ def main() -> None:
         for variant in ("rho", "momentum", "centered"):
             config = RMSPROP[variant] | {"epsilon": 1e-30}
             record(archive, "RMSprop", f"{variant}-noepsilon", config, "float64", ["keras3", "torch"])
+        for variant in ("default", "start"):
+            config = ADAGRAD[variant] | {"epsilon": 1e-30}
+            record(archive, "Adagrad", f"{variant}-noepsilon", config, "float64", ["keras3", "torch"])
+        config = ADAMAX["betas"] | {"epsilon": 1e-30}
+        record(archive, "Adamax", "betas-noepsilon", config, "float64", ["keras3", "torch"])
+    record_schedules(archive)
     archive.write(output_path())
 
 
