@@ -21,8 +21,12 @@ NEUTRAL: dict[str, dict[str, tuple[Any, ...]]] = {
     "Dense": {"quantization_config": (None,), "lora_rank": (None,), "lora_alpha": (None,)},
     "Embedding": {"quantization_config": (None,), "lora_rank": (None,), "lora_alpha": (None,), "sparse": (False,)},
     "GRU": {"time_major": (False,), "zero_output_for_mask": (False,)},
+    "GlorotNormal": {"input_axes": (None,), "output_axes": (None,)},
     "GlorotUniform": {"input_axes": (None,), "output_axes": (None,)},
     "HeNormal": {"input_axes": (None,), "output_axes": (None,)},
+    "HeUniform": {"input_axes": (None,), "output_axes": (None,)},
+    "LecunNormal": {"input_axes": (None,), "output_axes": (None,)},
+    "LecunUniform": {"input_axes": (None,), "output_axes": (None,)},
     "LSTM": {"time_major": (False,), "zero_output_for_mask": (False,)},
     "VarianceScaling": {"input_axes": (None,), "output_axes": (None,)},
 }
