@@ -32,13 +32,17 @@ NEUTRAL: dict[str, dict[str, tuple[Any, ...]]] = {
     "DepthwiseConv1D": {"groups": (1,)},
     "DepthwiseConv2D": {"groups": (1,)},
     "Embedding": {"quantization_config": (None,), "lora_rank": (None,), "lora_alpha": (None,), "sparse": (False,)},
-    "GRU": {"time_major": (False,)},
-    "GlorotUniform": {"input_axes": (None,), "output_axes": (None,)},
-    "HeNormal": {"input_axes": (None,), "output_axes": (None,)},
-    "LSTM": {"time_major": (False,)},
-    **{name: {"time_major": (False,)} for name in ("SimpleRNN", "RNN", "CuDNNLSTM", "CuDNNGRU", "ConvLSTM2D")},
+    **{
+        name: {"time_major": (False,)}
+        for name in ("SimpleRNN", "GRU", "LSTM", "RNN", "CuDNNLSTM", "CuDNNGRU", "ConvLSTM2D")
+    },
     "SeparableConv1D": _SEPARABLE,
     "SeparableConv2D": _SEPARABLE,
+    **{
+        f"{kind}{distribution}": {"input_axes": (None,), "output_axes": (None,)}
+        for kind in ("Glorot", "He", "Lecun")
+        for distribution in ("Normal", "Uniform")
+    },
     "VarianceScaling": {"input_axes": (None,), "output_axes": (None,)},
     "LayerNormalization": {"rms_scaling": (False,)},
     # It says how masked entries are left out, not which.

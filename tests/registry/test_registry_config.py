@@ -51,6 +51,7 @@ class Stack(Base):
         return cls([deserialize(entry, "layers") for entry in config])
 
 def relu(x): return x
+def line(x, slope, start=0): return slope * x + start
 """
 
 
@@ -61,7 +62,12 @@ def layers(installed: Any) -> Registry:
         "my-layers",
         {
             "layers": {**names, "Reexported": "my_layers:Reexported"},
-            "activations": {"relu": "my_layers.core:relu", "rectify": "my_layers.core:relu"},
+            "activations": {
+                "relu": "my_layers.core:relu",
+                "rectify": "my_layers.core:relu",
+                "line": "my_layers.core:line",
+            },
+            "losses": {"relu": "my_layers.core:relu"},
         },
         {
             "my_layers/__init__.py": "from my_layers.hidden import Reexported",
@@ -284,11 +290,57 @@ def test_a_type_error_of_the_components_own_is_left_alone(layers: Registry) -> N
 
 
 def test_functions_take_no_arguments(layers: Registry) -> None:
-    activations = registry("activations")
+    losses = registry("losses")
     with pytest.raises(ConfigError, match="'relu' of my-layers has the argument 'alpha', but it is a function"):
-        activations.get("relu", alpha=1)
+        losses.get("relu", alpha=1)
     with pytest.raises(ConfigError, match="'relu' of my-layers has a config, but it is a function"):
-        activations.get({"class_name": "relu", "config": {"alpha": 1}})
+        losses.get({"class_name": "relu", "config": {"alpha": 1}})
+
+
+def test_activations_take_arguments(layers: Registry) -> None:
+    activations = registry("activations")
+    config = {"class_name": "line", "config": {"slope": 2, "start": 1}}
+    line = activations.get(config)
+    assert (line(3), line.__name__, line.get_config()) == (7, "line", {"slope": 2, "start": 1})
+    assert repr(line) == "<line with slope=2, start=1>"
+    assert serialize(line) == serialize(line, "activations") == config
+    again = deserialize(json.loads(json.dumps(config)), "activations")
+    assert again == line == activations.get("line", slope=2, start=1) and hash(again) == hash(line)
+    assert line != activations.get("line", slope=2) and line != activations["line"]
+    assert activations.get(line) is line
+    assert activations.get({"class_name": "line", "config": {}}) is activations.get("line") is activations["line"]
+    with custom_object_scope({"mine": activations["line"]}):
+        assert activations.get({"class_name": "mine", "config": {"slope": 3}})(2) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "text"),
+    [
+        (
+            "line",
+            {"steep": 1},
+            "has the argument 'steep', which it does not take. Expected: arguments among slope, start.",
+        ),
+        (
+            "line",
+            {"x": 1, "slope": 2},
+            "has the argument 'x', which it does not take. Expected: arguments among slope, start.",
+        ),
+        ("line", {"start": 1}, "lacks the argument 'slope'. Expected: arguments among slope, start."),
+        ("relu", {"alpha": 1}, "has the argument 'alpha', which it does not take. Expected: no arguments."),
+    ],
+)
+def test_arguments_that_an_activation_does_not_take(
+    layers: Registry, name: str, arguments: dict[str, Any], text: str
+) -> None:
+    activations = registry("activations")
+    for get in (
+        lambda: activations.get(name, **arguments),
+        lambda: activations.get({"class_name": name, "config": arguments}),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            get()
+        assert str(caught.value) == f"The config of {name!r} of my-layers {text}"
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def squareplus(x: Array, b: float = 4) -> Array:
     size: Any = np.where(x >= 0, x, -x)
     # The larger one drawn out of the root: no square overflows.
     large = np.where(size > math.sqrt(b), size, math.sqrt(b))
-    positive: Array = 0.5 * (size + large * np.sqrt(np.square(size / large) + b / np.square(large)))
+    positive: Array = 0.5 * (size + large * np.sqrt(np.square(size / large) + np.square(math.sqrt(b) / large)))
     return np.where(x >= 0, positive, 0.25 * b / positive)
 
 

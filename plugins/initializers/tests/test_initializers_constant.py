@@ -1,4 +1,4 @@
-"""Zeros, Ones, Constant: values as recorded from Keras, dtypes, configs, bad values."""
+"""Zeros, Ones, Constant, Identity: values as recorded from Keras, dtypes, configs, bad values."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 import kcore
+from kcore import initializers
 from kcore.errors import InvalidArgumentError
 from kcore.initializers import compute_fans
 from kcore.testing.reference import Case, load_cases
-from kcore_initializers import constant
+from kcore_initializers import constant, identity
 from kcore_initializers.constant import Constant, Ones, Zeros
+from kcore_initializers.identity import Identity
 
 CASES = load_cases(Path(__file__).parent / "reference" / "initializers.npz")
 
@@ -22,7 +24,7 @@ CASES = load_cases(Path(__file__).parent / "reference" / "initializers.npz")
 @pytest.mark.parametrize("case", [case for case in CASES if "y" in case.arrays], ids=str)
 def test_values_as_recorded(case: Case) -> None:
     expected = case.arrays["y"]
-    initial = getattr(constant, case.component)(**case.config)(expected.shape, expected.dtype)
+    initial = initializers.get(case.component, **case.config)(expected.shape, expected.dtype)
     assert initial.dtype == expected.dtype
     np.testing.assert_array_equal(initial, expected)
 
@@ -82,7 +84,33 @@ def test_a_value_of_the_wrong_shape_is_refused_when_the_shape_is_known() -> None
     )
 
 
-def test_examples_in_the_docstrings() -> None:
-    found = doctest.testmod(constant)
-    assert found.attempted >= 3
+@pytest.mark.parametrize("shape", [(), (3,), (2, 2, 2)])
+def test_only_a_matrix_can_be_the_identity(shape: tuple[int, ...]) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        Identity()(shape)
+    assert str(caught.value) == f"Identity cannot take shape={shape}. Allowed: a shape of two axes."
+
+
+@pytest.mark.parametrize("gain", ["1", None, float("inf"), True])
+def test_a_gain_that_is_no_number_is_refused(gain: Any) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        Identity(gain)
+    assert str(caught.value) == f"Identity cannot take gain={gain!r}. Allowed: a finite number."
+
+
+def test_names_of_keras() -> None:
+    for kind, names in {
+        Zeros: ["Zeros", "zeros", "zero"],
+        Ones: ["Ones", "ones", "one"],
+        Constant: ["Constant", "constant"],
+        Identity: ["Identity", "identity", "IdentityInitializer"],
+    }.items():
+        for name in names:
+            assert type(initializers.get(name)) is kind
+
+
+@pytest.mark.parametrize(("module", "examples"), [(constant, 3), (identity, 1)])
+def test_examples_in_the_docstrings(module: Any, examples: int) -> None:
+    found = doctest.testmod(module)
+    assert found.attempted >= examples
     assert found.failed == 0

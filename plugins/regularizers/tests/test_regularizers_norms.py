@@ -12,14 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kcore import regularizers
 from kcore.engine import CompiledFunction, gradients
 from kcore.errors import InvalidArgumentError
 from kcore.testing.reference import Case, load_cases
-from kcore_regularizers import norms
+from kcore_regularizers import norms, orthogonal
 from kcore_regularizers.norms import L1, L1L2, L2, l1_l2
+from kcore_regularizers.orthogonal import OrthogonalRegularizer
 
 CASES = load_cases(Path(__file__).parent / "reference" / "regularizers.npz")
-CLASSES: dict[str, Any] = {"l1": L1, "l2": L2, "l1_l2": L1L2}
+CLASSES: dict[str, Any] = {"l1": L1, "l2": L2, "l1_l2": L1L2, "orthogonal_regularizer": OrthogonalRegularizer}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -28,7 +30,9 @@ def test_penalties_and_gradients_as_recorded(case: Case) -> None:
     factors = {**CLASSES[case.component]().get_config(), **case.config}
     if weights.dtype == np.float64:
         # Keras keeps the factors in float32.
-        factors = {name: float(np.float32(factor)) for name, factor in factors.items()}
+        factors = {
+            name: factor if isinstance(factor, str) else float(np.float32(factor)) for name, factor in factors.items()
+        }
     penalty = CLASSES[case.component](**factors)
 
     def step(w: Any) -> Any:
@@ -89,6 +93,18 @@ def test_config_rebuilds_the_regularizer(penalty: Any) -> None:
         (lambda: L2(True), "L2 cannot take l2=True. Allowed: a finite number."),
         (lambda: L2(math.nan), "L2 cannot take l2=nan. Allowed: a finite number."),
         (lambda: L1L2(l2=cast(Any, None)), "L1L2 cannot take l2=None. Allowed: a finite number."),
+        (
+            lambda: OrthogonalRegularizer(cast(Any, "1")),
+            "OrthogonalRegularizer cannot take factor='1'. Allowed: a finite number.",
+        ),
+        (
+            lambda: OrthogonalRegularizer(mode="both"),
+            "OrthogonalRegularizer cannot take mode='both'. Allowed: 'rows', 'columns'.",
+        ),
+        (
+            lambda: OrthogonalRegularizer()(np.zeros((2, 3, 4))),
+            "OrthogonalRegularizer cannot take weights='an array of shape (2, 3, 4)'. Allowed: a matrix.",
+        ),
     ],
 )
 def test_bad_factors_are_named(make: Any, text: str) -> None:
@@ -97,7 +113,24 @@ def test_bad_factors_are_named(make: Any, text: str) -> None:
     assert str(caught.value) == text
 
 
-def test_examples_in_the_docstrings() -> None:
-    found = doctest.testmod(norms)
-    assert found.attempted >= 4
+def test_names_of_keras() -> None:
+    names = {"L1": L1, "l1": L1, "L2": L2, "l2": L2, "L1L2": L1L2, "l1l2": L1L2, "l1_l2": L1L2}
+    names |= dict.fromkeys(["OrthogonalRegularizer", "orthogonal_regularizer"], OrthogonalRegularizer)
+    assert {name: type(regularizers.get(name)) for name in names} == names
+
+
+def test_orthogonal_vectors_cost_nothing_and_their_lengths_do_not_matter() -> None:
+    weights = np.linalg.qr(np.random.default_rng(3).normal(size=(5, 5)))[0] * np.arange(1, 6)[:, np.newaxis]
+    assert float(OrthogonalRegularizer(1.0)(weights)) == pytest.approx(0, abs=1e-15)
+    # Of the columns of a matrix with orthogonal rows of several lengths, none is orthogonal to another.
+    assert float(OrthogonalRegularizer(1.0, "columns")(weights)) > 0.01
+    wide = np.random.default_rng(4).normal(size=(3, 7))
+    assert float(OrthogonalRegularizer()(wide * 50)) == pytest.approx(float(OrthogonalRegularizer()(wide)), rel=1e-12)
+    assert float(OrthogonalRegularizer(mode="columns")(wide.T)) == float(OrthogonalRegularizer()(wide))
+
+
+@pytest.mark.parametrize(("module", "examples"), [(norms, 4), (orthogonal, 2)])
+def test_examples_in_the_docstrings(module: Any, examples: int) -> None:
+    found = doctest.testmod(module)
+    assert found.attempted >= examples
     assert found.failed == 0
