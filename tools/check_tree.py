@@ -32,6 +32,7 @@ FORBIDDEN = {
     ),
     "a mark of unfinished work": re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b"),
 }
+API_GROUP = "kcore.api"
 # Module names that differ from the name of the distribution that brings them.
 DISTRIBUTION_OF = {"yaml": "pyyaml", "sklearn": "scikit-learn", "importlib_metadata": "importlib-metadata"}
 
@@ -103,8 +104,11 @@ def packaging_problems() -> Iterator[str]:
 def entry_point_problems(project: Path, table: dict[str, Any]) -> Iterator[str]:
     """Entry points that point to nothing, and names that the plugin's README does not show."""
     readme = (project / "README.md").read_text()
+    ranges = table.get("entry-points", {}).get(API_GROUP, {})
+    if list(ranges.values()) != [f"kcore_{project.name}"]:
+        yield f"plugins/{project.name}: no entry point in {API_GROUP} says for which plugin API it was made"
     for group, points in table.get("entry-points", {}).items():
-        for name, target in points.items():
+        for name, target in points.items() if group != API_GROUP else ():
             module = project / (target.split(":")[0].replace(".", "/") + ".py")
             if not module.is_file():
                 yield f"plugins/{project.name}: {group} {name} points to {target}, but there is no {module.name}"
@@ -119,6 +123,7 @@ def first_party_problems() -> Iterator[str]:
         (group.removeprefix("kcore."), project["name"], name)
         for project in map(metadata, projects())
         for group, points in project.get("entry-points", {}).items()
+        if group != API_GROUP
         for name in points
     }
     listed = {

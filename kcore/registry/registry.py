@@ -5,22 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from importlib import import_module
 from typing import Any, TypeVar, overload
 
 from kcore.errors.registry import (
     AmbiguousComponentError,
     BrokenComponentError,
     DisabledComponentError,
+    IncompatibleComponentError,
     NameTakenError,
     RegistrationError,
     UnknownComponentError,
     UnknownFamilyError,
 )
 from kcore.registry import first_party
+from kcore.registry.api import API_VERSION, declared_api, incompatible
 from kcore.registry.catalogue import catalogue
 from kcore.registry.families import FAMILIES, LOCAL, group_of, member, normalised
 from kcore.registry.loading import ModuleFinder, is_half_imported, load_object
-from kcore.registry.records import Record, split_entry_point, split_name
+from kcore.registry.records import UNUSABLE, Record, split_entry_point, split_name
 from kcore.registry.resolver import Table, resolve_family
 from kcore.registry.switches import switches
 
@@ -56,6 +59,7 @@ class Registry:
             UnknownComponentError: no installed distribution provides it.
             AmbiguousComponentError: several do, and none of them owns it.
             DisabledComponentError: only switched-off ones do.
+            IncompatibleComponentError: only ones for another version of the plugin API do.
             BrokenComponentError: it was seen failing, or its entry point cannot work.
         """
         if not isinstance(name, str):
@@ -67,6 +71,8 @@ class Registry:
             raise self._unknown(name)
         if found.state == "disabled":
             raise DisabledComponentError(noun=member(self.family), reason=found.reason or "", **_origin(found))
+        if found.state == "incompatible":
+            raise self._incompatible(found)
         if found.state == "broken":
             cause = self._failures.get(_key(found), found.reason or "")
             error = BrokenComponentError(
@@ -134,7 +140,7 @@ class Registry:
 
     def __contains__(self, name: object) -> bool:
         found = self._look_up(name, strict=False) if isinstance(name, str) else None
-        return found is not None and found.state not in ("broken", "disabled")
+        return found is not None and found.state not in ("broken", *UNUSABLE)
 
     def records_of(self, target: Any) -> list[Record]:
         """The records under which a class or function is known: by what was loaded, or by where it was defined."""
@@ -268,7 +274,13 @@ class Registry:
             with self._lock:
                 reasons = {key: _reason(failure) for key, failure in self._failures.items()}
                 table = resolve_family(
-                    self.family, entries, self._local, reasons, switches.policy(), switches.preferences()
+                    self.family,
+                    entries,
+                    self._local,
+                    reasons,
+                    switches.policy(),
+                    switches.preferences(),
+                    incompatible(),
                 )
             by_entry_point: dict[str, list[Record]] = {}
             for record in table.records:
@@ -279,7 +291,7 @@ class Registry:
         return settled[1], settled[2]
 
     def _look_up(self, name: str, *, strict: bool = True) -> Record | None:
-        """The record that a name means, disabled ones included; None if there is none."""
+        """The record that a name means, unusable ones included; None if there is none."""
         table = self._table()
         if name in table.bare:
             return table.bare[name]
@@ -298,9 +310,20 @@ class Registry:
             distribution = preference.distribution
         if distribution is not None:
             return table.qualified.get((normalised(distribution), rest))
-        disabled = [record for record in table.records if record.name == name and record.state == "disabled"]
+        unusable = [record for record in table.records if record.name == name and record.state in UNUSABLE]
         first = first_party.owner(self.family, name)
-        return min(disabled, key=lambda record: normalised(record.distribution) != first, default=None)
+        return min(unusable, key=lambda record: normalised(record.distribution) != first, default=None)
+
+    def _incompatible(self, record: Record) -> IncompatibleComponentError:
+        declared = declared_api(record.distribution)
+        return IncompatibleComponentError(
+            noun=member(self.family),
+            declared="" if declared is None else declared.text,
+            reason=record.reason or "",
+            api_version=API_VERSION,
+            core_version=import_module("kcore").__version__,
+            **_origin(record),
+        )
 
     def _unknown(self, name: str) -> UnknownComponentError:
         from kcore.registry.suggestions import unknown
