@@ -86,7 +86,7 @@ def read(path: str) -> SwitchFile:
     try:
         with open(path, "rb") as file:
             content = tomllib.loads(file.read(_LIMIT).decode("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return SwitchFile()
     except OSError as error:
         raise SwitchFileError(path=path, problem=error.strerror or str(error)) from error
