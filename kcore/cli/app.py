@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 import kcore
+from kcore.cli.doctor import doctor
 from kcore.cli.evaluate import evaluate
 from kcore.cli.group import App, Settings, debug_option
 from kcore.cli.info import info
@@ -38,5 +39,5 @@ def app(context: click.Context) -> None:
     context.ensure_object(Settings)
 
 
-for command in (list_, info, plugins, enable, disable, prefer, train, evaluate, predict, profile):
+for command in (list_, info, plugins, doctor, enable, disable, prefer, train, evaluate, predict, profile):
     app.add_command(command)

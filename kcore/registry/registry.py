@@ -128,6 +128,10 @@ class Registry:
                     records[place] = replace(record, state="broken", reason=problem)
         return records
 
+    def claims(self, name: str) -> tuple[Record, ...]:
+        """Those who claim a bare name that means nothing, because there are several and none of them owns it."""
+        return self._table().claimed.get(name, ())
+
     def names(self) -> list[str]:
         """The bare names that mean something here, from metadata alone, in alphabetical order."""
         return [name for name, record in self._table().bare.items() if record.state != "broken"]
