@@ -13,6 +13,7 @@ from kcore.cli.listing import list_
 from kcore.cli.plugins import plugins
 from kcore.cli.predict import predict
 from kcore.cli.profile import profile
+from kcore.cli.stubs import stubs
 from kcore.cli.switching import disable, enable, prefer
 from kcore.cli.train import train
 
@@ -39,5 +40,5 @@ def app(context: click.Context) -> None:
     context.ensure_object(Settings)
 
 
-for command in (list_, info, plugins, doctor, enable, disable, prefer, train, evaluate, predict, profile):
+for command in (list_, info, plugins, doctor, enable, disable, prefer, stubs, train, evaluate, predict, profile):
     app.add_command(command)
