@@ -80,14 +80,14 @@ def distributions() -> list[Plugin]:
     for record in records:
         if record.distribution != LOCAL:
             by_name.setdefault(record.distribution, []).append(record)
-    misfits, policy = incompatible(), switches.policy()
+    policy = switches.policy()
     found = []
     for name, version in versions.items():
         declared = declared_api(name)
         plugin = Plugin(name, version, None if declared is None else declared.text)
         if name == CORE_DISTRIBUTION:
             plugin.api = supported()
-        refusal, misfit = policy.refusal(name), misfits.get(normalised(name))
+        refusal, misfit = policy.refusal(name), incompatible(name)
         if refusal is not None or misfit is not None:
             plugin.state = "incompatible" if refusal is None else "disabled"
             plugin.reason = refusal or misfit

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from kcore.registry.catalogue import catalogue
-from kcore.registry.families import API_GROUP, CORE_DISTRIBUTION, normalised
+from kcore.registry.families import API_GROUP, CORE_DISTRIBUTION
 from kcore.registry.scan import Entry
 
 API_VERSION: Final = 1
@@ -68,31 +68,38 @@ def judge(texts: Iterable[str]) -> Declared:
 
 
 class _Declarations:
-    """The declarations of all installed distributions, worked out once for each look at what is installed."""
+    """The declarations of all installed distributions; each is judged when it is first asked for."""
 
     def __init__(self) -> None:
-        self._known: tuple[tuple[Entry, ...], dict[str, Declared]] | None = None
+        self._known: tuple[tuple[Entry, ...], dict[str, list[str]], dict[str, Declared | None]] | None = None
 
-    def all(self) -> dict[str, Declared]:
+    def of(self, distribution: str) -> Declared | None:
         entries = catalogue.entries(API_GROUP)
         known = self._known
         if known is None or known[0] is not entries:
             texts: dict[str, list[str]] = {}
             for entry in entries:
-                texts.setdefault(normalised(entry.distribution), []).append(entry.name)
+                texts.setdefault(entry.distribution, []).append(entry.name)
             texts.pop(CORE_DISTRIBUTION, None)
-            known = self._known = entries, {name: judge(found) for name, found in texts.items()}
-        return known[1]
+            known = self._known = entries, texts, {}
+        _, texts, judged = known
+        if distribution not in judged:
+            judged[distribution] = judge(texts[distribution]) if distribution in texts else None
+        return judged[distribution]
 
 
 _DECLARATIONS: Final = _Declarations()
 
 
 def declared_api(distribution: str) -> Declared | None:
-    """What a distribution says about the plugin API; None if it says nothing, which counts as compatible."""
-    return _DECLARATIONS.all().get(normalised(distribution))
+    """What a distribution says about the plugin API; None if it says nothing, which counts as compatible.
+
+    The name is spelled as its metadata, and therefore every record, spells it.
+    """
+    return _DECLARATIONS.of(distribution)
 
 
-def incompatible() -> dict[str, str]:
-    """By normalised name: the distributions that were made for another plugin API, and why they cannot be used."""
-    return {name: found.problem for name, found in _DECLARATIONS.all().items() if found.problem is not None}
+def incompatible(distribution: str) -> str | None:
+    """Why a distribution, made for another plugin API, cannot be used; None if it can."""
+    declared = _DECLARATIONS.of(distribution)
+    return None if declared is None else declared.problem

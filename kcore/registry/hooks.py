@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kcore.errors.registry import KcorePluginWarning
 from kcore.registry.api import incompatible
 from kcore.registry.catalogue import catalogue
-from kcore.registry.families import HOOK_GROUP, LOCAL, normalised
+from kcore.registry.families import HOOK_GROUP, LOCAL
 from kcore.registry.loading import load_object
 from kcore.registry.records import Record
 from kcore.registry.switches import switches
@@ -72,11 +72,10 @@ class _Hooks:
 
     def records(self) -> list[Record]:
         records = []
-        misfits = incompatible()
         for entry in catalogue.entries(HOOK_GROUP):
             record = Record("plugins", entry.name, entry.distribution, entry.version, entry.value)
             refusal = switches.policy().refusal(entry.distribution)
-            misfit = misfits.get(normalised(entry.distribution))
+            misfit = incompatible(entry.distribution)
             failure = self._failures.get((entry.distribution, entry.name))
             if refusal is not None:
                 record = replace(record, state="disabled", reason=refusal)
@@ -120,11 +119,10 @@ class _Hooks:
 
         manager = PluginManager("kcore")
         manager.add_hookspecs(hookspecs)
-        misfits = incompatible()
         for entry in self._entries():
             key = entry.distribution, entry.name
             record = Record("plugins", entry.name, entry.distribution, entry.version, entry.value)
-            misfit = misfits.get(normalised(entry.distribution))
+            misfit = incompatible(entry.distribution)
             if key not in self._failures and misfit is not None:
                 left_out.append(self._failed(record, misfit))
             elif key not in self._failures:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
 from typing import Any, TypeVar, overload
@@ -25,6 +25,7 @@ from kcore.registry.families import FAMILIES, LOCAL, group_of, member, normalise
 from kcore.registry.loading import ModuleFinder, is_half_imported, load_object
 from kcore.registry.records import UNUSABLE, Record, split_entry_point, split_name
 from kcore.registry.resolver import Table, resolve_family
+from kcore.registry.scan import Entry
 from kcore.registry.switches import switches
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class Registry:
         self._failures: dict[_Key, BaseException | str] = {}
         self._changes = 0
         self._settled: tuple[object, Table, dict[str, list[Record]]] | None = None
+        self._parts: tuple[object, dict[str, Table]] = None, {}
 
     def __repr__(self) -> str:
         return f"registry({self.family!r})"
@@ -270,22 +272,10 @@ class Registry:
 
     def _tables(self) -> tuple[Table, dict[str, list[Record]]]:
         """The resolver's table, and its records by entry point."""
-        # The key is read before what it stands for: a change in between makes the table new, not wrongly old.
-        key = catalogue.generation, switches.key(), self._changes
+        key = self._state()
         settled = self._settled
         if settled is None or settled[0] != key:
-            entries = catalogue.entries(group_of(self.family))
-            with self._lock:
-                reasons = {key: _reason(failure) for key, failure in self._failures.items()}
-                table = resolve_family(
-                    self.family,
-                    entries,
-                    self._local,
-                    reasons,
-                    switches.policy(),
-                    switches.preferences(),
-                    incompatible(),
-                )
+            table = self._resolved()
             by_entry_point: dict[str, list[Record]] = {}
             for record in table.records:
                 place = split_entry_point(record.entry_point)
@@ -294,9 +284,39 @@ class Registry:
             settled = self._settled = key, table, by_entry_point
         return settled[1], settled[2]
 
+    def _table_about(self, name: str) -> Table:
+        """The whole table if it is there, else the part that decides about one name: a lookup waits for no more."""
+        key = self._state()
+        settled, parts = self._settled, self._parts
+        if settled is not None and settled[0] == key:
+            return settled[1]
+        if parts[0] != key:
+            parts = self._parts = key, {}
+        if name not in parts[1]:
+            parts[1][name] = self._resolved({name, split_name(name)[1]})
+        return parts[1][name]
+
+    def _state(self) -> object:
+        """Equal as long as the tables stay as they are; to be asked for before them, so that they are never too old."""
+        catalogue.entries("")
+        return catalogue.generation, switches.key(), self._changes
+
+    def _resolved(self, names: Collection[str] | None = None) -> Table:
+        """The resolver's answer for all names, or some."""
+        entries: Iterable[Entry] = catalogue.entries(group_of(self.family))
+        local: Mapping[str, Record] = self._local
+        if names is not None:
+            entries = [entry for entry in entries if entry.name in names]
+            local = {name: record for name, record in local.items() if name in names}
+        with self._lock:
+            reasons = {key: _reason(failure) for key, failure in self._failures.items()}
+            return resolve_family(
+                self.family, entries, local, reasons, switches.policy(), switches.preferences(), incompatible
+            )
+
     def _look_up(self, name: str, *, strict: bool = True) -> Record | None:
         """The record that a name means, unusable ones included; None if there is none."""
-        table = self._table()
+        table = self._table_about(name)
         if name in table.bare:
             return table.bare[name]
         if name in table.claimed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -38,7 +38,7 @@ def resolve_family(
     failures: Mapping[tuple[str, str], str],
     policy: Policy,
     preferences: Mapping[tuple[str, str], Preference],
-    incompatible: Mapping[str, str],
+    incompatible: Callable[[str], str | None],
 ) -> Table:
     """Settle every name of a family, from metadata alone.
 
@@ -46,7 +46,7 @@ def resolve_family(
         entries: of the family's group, each distribution once.
         local: what was registered in this process, by name; it has its bare name before all others.
         failures: why loading failed, by normalised distribution and name.
-        incompatible: why a distribution does not fit this core, by normalised name.
+        incompatible: why a distribution does not fit this core; None if it does.
     """
     claims: dict[str, list[Record]] = {name: [record] for name, record in local.items()}
     qualified: dict[tuple[str, str], Record] = {(LOCAL, name): record for name, record in local.items()}
@@ -54,7 +54,7 @@ def resolve_family(
     for entry in entries:
         record = Record(family, entry.name, entry.distribution, entry.version, entry.value)
         key = normalised(entry.distribution), entry.name
-        refusal, misfit = policy.refusal(entry.distribution), incompatible.get(key[0])
+        refusal, misfit = policy.refusal(entry.distribution), incompatible(entry.distribution)
         if refusal is not None:
             record = replace(record, state="disabled", reason=refusal)
         elif misfit is not None:

@@ -82,7 +82,7 @@ def test_a_plugin_that_fits_or_says_nothing_is_available(installed: Any, ranges:
     refresh()
     assert registry("layers").resolve("Special").state == "available"
     assert registry("layers").load("Special").__module__ == "some"
-    declared = declared_api("SOME")
+    declared = declared_api("some")
     assert (declared is None) == (ranges == ())
     assert declared is None or declared.problem is None
 
