@@ -61,6 +61,7 @@ def test_configs_of_other_components(kcore: Any) -> None:
         return json.loads(kcore("info", name, "--json").stdout)["config"]
 
     assert config("losses/MSE") == "MSE"
+    assert config("backends/numpy") is None
     assert config("formats/h5") is None and "As a config" not in kcore("info", "formats/h5").stdout
     assert config("layers/kcore-layers>Flatten")["class_name"] == "Flatten"
     # It cannot be made without a layer, so the config is that of the signature.
