@@ -34,13 +34,14 @@ bench-smoke: ## run the benchmark's kcore part in a few seconds, to see that it 
 reference: ## record the reference numbers again from Keras and PyTorch (3 GB on disk)
 	@$(PYTHON) tests/reference/record.py
 
-lint: ## ruff, mypy, import-linter, and the rules of the tree
+lint: ## ruff, mypy, import-linter, the rules of the tree, and the stubs
 	@$(PYTHON) tools/environment.py test lint
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python tools/check_tree.py
+	@$(BIN)/python tools/check_stubs.py
 
 docs: ## check links and run the examples of every page
 	@$(PYTHON) tools/environment.py test

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
+
+# What the user of this machine has switched off or preferred is no business of the tests.
+os.environ["KCORE_CONFIG"] = "off"
 
 # The time an example takes says more about the machine than about the code.
 settings.register_profile("kcore", deadline=None, print_blob=True)

@@ -26,6 +26,7 @@ _EXPORTS = {
     ),
     "kcore.training.explain": ("explain",),
     "kcore.models": ("Input", "Model", "Sequential", "load_model", "model_from_json", "save_model"),
+    "kcore.registry.api": ("PLUGIN_API",),
     "kcore.registry": ("custom_object_scope", "deserialize", "serialize"),
 }
 _MODULES = (

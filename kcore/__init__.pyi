@@ -38,6 +38,7 @@ from kcore.models import save_model as save_model
 from kcore.registry import custom_object_scope as custom_object_scope
 from kcore.registry import deserialize as deserialize
 from kcore.registry import serialize as serialize
+from kcore.registry.api import PLUGIN_API as PLUGIN_API
 from kcore.training.explain import explain as explain
 
 __version__: str

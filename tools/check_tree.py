@@ -1,4 +1,4 @@
-"""Rules for the tree that no linter knows: sizes, names, forbidden text, packaging, errors, imports.
+"""Rules for the tree that no linter knows: sizes, names, forbidden text, packaging, imports, and what is documented.
 
     python tools/check_tree.py
 
@@ -14,10 +14,11 @@ import re
 import sys
 import tomllib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import hooks_page
 from tracked_files import ROOT, tracked_files
 
 LONGEST = 450
@@ -32,6 +33,8 @@ FORBIDDEN = {
     ),
     "a mark of unfinished work": re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b"),
 }
+API_GROUP = "kcore.api"
+COMMAND_PAGE = ROOT / "docs" / "command-line.md"
 # Module names that differ from the name of the distribution that brings them.
 DISTRIBUTION_OF = {"yaml": "pyyaml", "sklearn": "scikit-learn", "importlib_metadata": "importlib-metadata"}
 
@@ -103,8 +106,11 @@ def packaging_problems() -> Iterator[str]:
 def entry_point_problems(project: Path, table: dict[str, Any]) -> Iterator[str]:
     """Entry points that point to nothing, and names that the plugin's README does not show."""
     readme = (project / "README.md").read_text()
+    ranges = table.get("entry-points", {}).get(API_GROUP, {})
+    if list(ranges.values()) != [f"kcore_{project.name}"]:
+        yield f"plugins/{project.name}: no entry point in {API_GROUP} says for which plugin API it was made"
     for group, points in table.get("entry-points", {}).items():
-        for name, target in points.items():
+        for name, target in points.items() if group != API_GROUP else ():
             module = project / (target.split(":")[0].replace(".", "/") + ".py")
             if not module.is_file():
                 yield f"plugins/{project.name}: {group} {name} points to {target}, but there is no {module.name}"
@@ -119,6 +125,7 @@ def first_party_problems() -> Iterator[str]:
         (group.removeprefix("kcore."), project["name"], name)
         for project in map(metadata, projects())
         for group, points in project.get("entry-points", {}).items()
+        if group != API_GROUP
         for name in points
     }
     listed = {
@@ -193,15 +200,53 @@ def import_problems() -> Iterator[str]:
     print(f"  {len(names)} modules imported alone")
 
 
+def test_text() -> str:
+    """All tests, as one text."""
+    return "\n".join(path.read_text() for path in tracked_files(".py") if "tests" in path.relative_to(ROOT).parts)
+
+
 def error_problems() -> Iterator[str]:
-    """Classes of kcore.errors that no test names."""
+    """Classes of kcore.errors without a docstring of their own, and those that no test names."""
     errors = importlib.import_module("kcore.errors")
-    tests = "\n".join(path.read_text() for path in tracked_files(".py") if "tests" in path.relative_to(ROOT).parts)
-    classes = [name for name, value in inspect.getmembers(errors, inspect.isclass) if issubclass(value, BaseException)]
-    for name in classes:
+    tests = test_text()
+    classes = dict(inspect.getmembers(errors, inspect.isclass))
+    classes = {name: value for name, value in classes.items() if issubclass(value, BaseException)}
+    for name, value in classes.items():
+        if not (vars(value).get("__doc__") or "").strip():
+            yield f"kcore.errors.{name} has no docstring"
         if not re.search(rf"\b{name}\b", tests):
             yield f"kcore.errors.{name} is in no test"
     print(f"  {len(classes)} error classes")
+
+
+def hook_problems() -> Iterator[str]:
+    """A page of hooks that is not what their specifications say, and hooks that no test names."""
+    if not hooks_page.PAGE.is_file() or hooks_page.PAGE.read_text() != hooks_page.page():
+        yield f"{hooks_page.PAGE.relative_to(ROOT)} is out of date: run tools/hooks_page.py"
+    yield from unsaid("the hook", hooks_page.specifications(), "a test", test_text(), r"\b{}\b")
+    print(f"  {len(hooks_page.specifications())} hooks")
+
+
+def name_problems() -> Iterator[str]:
+    """Families, states and commands that the documentation or the tests do not name."""
+    families = importlib.import_module("kcore.registry").FAMILIES
+    states = get_args(importlib.import_module("kcore.registry.records").State)
+    commands = importlib.import_module("kcore.cli.app").app.commands
+    tests, names = test_text(), (ROOT / "docs" / "names.md").read_text()
+    yield from unsaid("the family", families, "docs/names.md", names, "`{}`")
+    yield from unsaid("the family", families, "a test", tests, "[\"'/]{}[\"'/]")
+    yield from unsaid("the state", states, "docs/names.md", names, "`{}`")
+    yield from unsaid("the state", states, "a test", tests, "[\"']{}[\"']")
+    yield from unsaid("the command", commands, "docs/command-line.md", COMMAND_PAGE.read_text(), "`kcore {}\\b")
+    yield from unsaid("the command", commands, "a test", tests, "[\"']{}[\"']")
+    print(f"  {len(families)} families, {len(states)} states, {len(commands)} commands")
+
+
+def unsaid(what: str, names: Iterable[str], where: str, text: str, pattern: str) -> Iterator[str]:
+    """A problem for each name that a text does not have."""
+    for name in names:
+        if not re.search(pattern.format(re.escape(name)), text):
+            yield f"{what} {name} is not in {where}"
 
 
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
@@ -210,6 +255,8 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "first-party names": first_party_problems,
     "imports": import_problems,
     "errors": error_problems,
+    "hooks": hook_problems,
+    "names": name_problems,
 }
 
 

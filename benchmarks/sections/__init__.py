@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from benchmarks.sections import cold_start, growth, imports, machine, memory, predict, training
+from benchmarks.sections import cold_start, growth, imports, machine, memory, plugins, predict, training
 from benchmarks.session import Session
 
 
@@ -25,5 +25,5 @@ class Section(Protocol):
     def render(self, about: dict[str, Any], data: dict[str, Any]) -> list[str]: ...
 
 
-_IN_ORDER: tuple[Section, ...] = (machine, training, memory, imports, cold_start, predict, growth)
+_IN_ORDER: tuple[Section, ...] = (machine, training, memory, imports, cold_start, plugins, predict, growth)
 SECTIONS: dict[str, Section] = {section.NAME: section for section in _IN_ORDER}

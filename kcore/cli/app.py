@@ -5,12 +5,16 @@ from __future__ import annotations
 import click
 
 import kcore
+from kcore.cli.doctor import doctor
 from kcore.cli.evaluate import evaluate
 from kcore.cli.group import App, Settings, debug_option
 from kcore.cli.info import info
 from kcore.cli.listing import list_
+from kcore.cli.plugins import plugins
 from kcore.cli.predict import predict
 from kcore.cli.profile import profile
+from kcore.cli.stubs import stubs
+from kcore.cli.switching import disable, enable, prefer
 from kcore.cli.train import train
 
 
@@ -36,5 +40,5 @@ def app(context: click.Context) -> None:
     context.ensure_object(Settings)
 
 
-for command in (list_, info, train, evaluate, predict, profile):
+for command in (list_, info, plugins, doctor, enable, disable, prefer, stubs, train, evaluate, predict, profile):
     app.add_command(command)

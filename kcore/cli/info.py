@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+import json
+import time
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from kcore.cli.config_example import defaults, example
 from kcore.cli.families import COMPONENT
 from kcore.cli.group import Command
 from kcore.cli.listing import as_data
 from kcore.cli.output import print_json
+
+if TYPE_CHECKING:
+    from kcore.registry import Record
 
 
 @click.command(cls=Command, short_help="What one component is, and where it comes from.")
 @click.argument("component", type=COMPONENT, metavar="FAMILY/NAME")
 @click.option("--json", "as_json", is_flag=True, help="The same as a JSON object.")
 def info(component: tuple[str, str], as_json: bool) -> None:
-    """Show a component: signature, documentation, and the distribution, version, entry point, file and line it is from.
+    """Show a component: signature, defaults, documentation, a config to begin with, other names it has, and the
+    distribution, version, entry point, file and line it is from.
 
     A name that another distribution shadows is reached as FAMILY/DISTRIBUTION>NAME (in quotes, for the shell).
-    This imports the component, and nothing else.
+    This imports the component, and nothing else. The import time is that of the component's module with all that it
+    imports, beyond NumPy and kcore itself.
 
     \b
     Examples:
@@ -32,12 +40,18 @@ def info(component: tuple[str, str], as_json: bool) -> None:
 
     family, name = component
     record = registry(family).resolve(name)
-    found = registry(family).load(name)
+    found, seconds = _timed_load(family, name)
     file, line = _position(found)
+    config, filled_in = example(family, record.qualified if record.state == "shadowed" else record.name, found)
     description = {
         **as_data(record),
         "kind": _kind(found),
         "signature": _signature(found),
+        "defaults": defaults(found),
+        "config": config,
+        "filled_in": filled_in,
+        "aliases": aliases(record),
+        "import_ms": round(seconds * 1e3, 3),
         "doc": inspect.getdoc(found),
         "file": file,
         "line": line,
@@ -46,6 +60,24 @@ def info(component: tuple[str, str], as_json: bool) -> None:
         print_json(description)
     else:
         _show(record, description)
+
+
+def _timed_load(family: str, name: str) -> tuple[Any, float]:
+    """The component, and the seconds that importing it took."""
+    from importlib import import_module
+
+    from kcore.registry import registry
+    from kcore.registry.families import CONTRACTS
+
+    # What nearly every component imports is not counted as this one's.
+    import_module("numpy")
+    import_module("kcore.ops")
+    for contract, of_family in CONTRACTS.items():
+        if of_family == family:
+            import_module(contract.partition(":")[0])
+    begin = time.perf_counter()
+    found = registry(family).load(name)
+    return found, time.perf_counter() - begin
 
 
 def _kind(found: Any) -> str:
@@ -92,6 +124,19 @@ def _position(found: Any) -> tuple[str | None, int | None]:
         return None, None
 
 
+def aliases(record: Record) -> list[str]:
+    """The other names of the same component in the same distribution."""
+    from kcore.registry import registry
+
+    return [
+        other.name
+        for other in registry(record.family).records()
+        if other.entry_point == record.entry_point
+        and other.distribution == record.distribution
+        and other.name != record.name
+    ]
+
+
 def _show(record: Any, description: dict[str, Any]) -> None:
     origin = f"{record.distribution} {record.version or ''}".rstrip()
     click.secho(f"{record.family}/{record.name}", bold=True)
@@ -100,11 +145,18 @@ def _show(record: Any, description: dict[str, Any]) -> None:
         ("from", origin),
         ("full name", record.qualified),
         ("state", record.state + (f": {record.reason}" if record.reason else "")),
+        ("also named", ", ".join(description["aliases"])),
         ("entry point", record.entry_point),
         ("defined in", f"{description['file']}:{description['line']}" if description["file"] else None),
+        ("import time", f"{description['import_ms']:.1f} ms"),
     ]
     for label, value in lines:
         if value:
             click.echo(f"  {label + ':':<13}{value}")
     click.echo(f"\n{description['signature'] or record.name}\n")
     click.echo(description["doc"] or "(no documentation)")
+    if description["config"] is None:
+        return
+    click.echo(f"\nAs a config:\n\n  {json.dumps(description['config'], ensure_ascii=False)}")
+    if description["filled_in"]:
+        click.echo(f"\nExample values: {', '.join(description['filled_in'])}")

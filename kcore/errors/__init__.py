@@ -31,10 +31,12 @@ from kcore.errors.registry import AmbiguousComponentError as AmbiguousComponentE
 from kcore.errors.registry import BrokenComponentError as BrokenComponentError
 from kcore.errors.registry import ConfigError as ConfigError
 from kcore.errors.registry import DisabledComponentError as DisabledComponentError
+from kcore.errors.registry import IncompatibleComponentError as IncompatibleComponentError
 from kcore.errors.registry import KcorePluginWarning as KcorePluginWarning
 from kcore.errors.registry import NameTakenError as NameTakenError
 from kcore.errors.registry import RegistrationError as RegistrationError
 from kcore.errors.registry import SwitchError as SwitchError
+from kcore.errors.registry import SwitchFileError as SwitchFileError
 from kcore.errors.registry import UnknownComponentError as UnknownComponentError
 from kcore.errors.registry import UnknownFamilyError as UnknownFamilyError
 from kcore.errors.saving import FileContentError as FileContentError

@@ -171,6 +171,44 @@ class DisabledComponentError(KcoreError, LookupError):
         )
 
 
+class IncompatibleComponentError(KcoreError, LookupError):
+    """A component is installed, but for another version of the plugin API.
+
+    Attributes:
+        family, noun, name, distribution, version: which one.
+        declared: the plugin API that the distribution was made for, as it says; reason: the trouble with that.
+        api_version, core_version: the plugin API of this kcore, and its version.
+    """
+
+    def __init__(
+        self,
+        *,
+        family: str,
+        noun: str,
+        name: str,
+        distribution: str,
+        version: str,
+        declared: str,
+        reason: str,
+        api_version: int,
+        core_version: str,
+    ) -> None:
+        super().__init__(
+            f"The {noun} {name!r} of {distribution} {version} cannot be used with kcore {core_version}, whose plugin "
+            f"API is {api_version}: {reason}. Install another version of {distribution} (pip install --upgrade "
+            f"{distribution}) or of kcore. Other components are not affected.",
+            family=family,
+            noun=noun,
+            name=name,
+            distribution=distribution,
+            version=version,
+            declared=declared,
+            reason=reason,
+            api_version=api_version,
+            core_version=core_version,
+        )
+
+
 class NameTakenError(KcoreError, ValueError):
     """A name to be registered that is in use. Attributes: `family`, `noun`, `name`, `holder` (who has it)."""
 
@@ -208,6 +246,18 @@ class SwitchError(KcoreError, ValueError):
             value=value,
             problem=problem,
             allowed=allowed,
+        )
+
+
+class SwitchFileError(KcoreError, ValueError):
+    """The user's file of switches cannot be used. Attributes: `path`, `problem`."""
+
+    def __init__(self, *, path: str, problem: str) -> None:
+        super().__init__(
+            f"The switches in {path} cannot be used: {problem}. Repair or remove the file, or set KCORE_CONFIG to "
+            "another one, or to 'off' to do without.",
+            path=path,
+            problem=problem,
         )
 
 

@@ -12,6 +12,7 @@ from kcore.errors.registry import (
     AmbiguousComponentError,
     BrokenComponentError,
     DisabledComponentError,
+    IncompatibleComponentError,
     UnknownComponentError,
 )
 from kcore.errors.saving import FileContentError
@@ -20,7 +21,13 @@ from kcore.models.model import Model
 from kcore.registry import deserialize
 
 # A missing or broken plugin is no fault of the file.
-OF_THE_REGISTRY = (AmbiguousComponentError, BrokenComponentError, DisabledComponentError, UnknownComponentError)
+OF_THE_REGISTRY = (
+    AmbiguousComponentError,
+    BrokenComponentError,
+    DisabledComponentError,
+    IncompatibleComponentError,
+    UnknownComponentError,
+)
 
 
 def model_from_config(

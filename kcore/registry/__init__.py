@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kcore.registry.api import API_VERSION as API_VERSION
 from kcore.registry.config import deserialize as deserialize
 from kcore.registry.config import serialize as serialize
 from kcore.registry.custom_objects import active_custom_objects as active_custom_objects
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from kcore.registry.hookspecs import hookspec as hookspec
 
 __all__ = [
+    "API_VERSION",
     "FAMILIES",
     "Record",
     "Registry",

@@ -6,6 +6,7 @@ from typing import Final
 
 PREFIX: Final = "kcore."
 HOOK_GROUP: Final = "kcore.plugins"
+API_GROUP: Final = "kcore.api"
 CORE_DISTRIBUTION: Final = "kcore"
 LOCAL: Final = "local"
 

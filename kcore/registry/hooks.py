@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kcore.errors.registry import KcorePluginWarning
+from kcore.registry.api import incompatible
 from kcore.registry.catalogue import catalogue
 from kcore.registry.families import HOOK_GROUP, LOCAL
 from kcore.registry.loading import load_object
@@ -74,9 +75,12 @@ class _Hooks:
         for entry in catalogue.entries(HOOK_GROUP):
             record = Record("plugins", entry.name, entry.distribution, entry.version, entry.value)
             refusal = switches.policy().refusal(entry.distribution)
+            misfit = incompatible(entry.distribution)
             failure = self._failures.get((entry.distribution, entry.name))
             if refusal is not None:
                 record = replace(record, state="disabled", reason=refusal)
+            elif misfit is not None:
+                record = replace(record, state="incompatible", reason=misfit)
             elif failure is not None:
                 record = replace(record, state="broken", reason=failure)
             records.append(record)
@@ -118,7 +122,10 @@ class _Hooks:
         for entry in self._entries():
             key = entry.distribution, entry.name
             record = Record("plugins", entry.name, entry.distribution, entry.version, entry.value)
-            if key not in self._failures:
+            misfit = incompatible(entry.distribution)
+            if key not in self._failures and misfit is not None:
+                left_out.append(self._failed(record, misfit))
+            elif key not in self._failures:
                 try:
                     plugin = load_object(entry.value)
                 except KeyboardInterrupt:

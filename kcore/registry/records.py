@@ -6,7 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-State = Literal["available", "broken", "shadowed", "disabled", "local"]
+State = Literal["available", "broken", "shadowed", "disabled", "incompatible", "local"]
+
+# Their bare names are free for others.
+UNUSABLE: Final = ("disabled", "incompatible")
 
 _ENTRY_POINT: Final = re.compile(
     r"([^\W\d]\w*(?:\.[^\W\d]\w*)*)\s*(?::\s*([^\W\d]\w*(?:\.[^\W\d]\w*)*))?\s*(?:\[.*\])?"
@@ -24,7 +27,8 @@ class Record:
         version: of the distribution; empty for local ones.
         entry_point: ``"module:attribute"``.
         state: ``"available"``; ``"local"``; ``"shadowed"`` (the bare name is another's, the qualified one works);
-            ``"disabled"`` (by a switch); ``"broken"`` (seen failing in this process, or by a check without import).
+            ``"disabled"`` (by a switch); ``"incompatible"`` (made for another version of the plugin API);
+            ``"broken"`` (seen failing in this process, or by a check without import).
         reason: why it is not available.
     """
 

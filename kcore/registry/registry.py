@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from importlib import import_module
 from typing import Any, TypeVar, overload
 
 from kcore.errors.registry import (
     AmbiguousComponentError,
     BrokenComponentError,
     DisabledComponentError,
+    IncompatibleComponentError,
     NameTakenError,
     RegistrationError,
     UnknownComponentError,
     UnknownFamilyError,
 )
 from kcore.registry import first_party
+from kcore.registry.api import API_VERSION, declared_api, incompatible
 from kcore.registry.catalogue import catalogue
 from kcore.registry.families import FAMILIES, LOCAL, group_of, member, normalised
 from kcore.registry.loading import ModuleFinder, is_half_imported, load_object
-from kcore.registry.records import Record, split_entry_point, split_name
+from kcore.registry.records import UNUSABLE, Record, split_entry_point, split_name
 from kcore.registry.resolver import Table, resolve_family
+from kcore.registry.scan import Entry
 from kcore.registry.switches import switches
 
 T = TypeVar("T")
@@ -43,6 +47,7 @@ class Registry:
         self._failures: dict[_Key, BaseException | str] = {}
         self._changes = 0
         self._settled: tuple[object, Table, dict[str, list[Record]]] | None = None
+        self._parts: tuple[object, dict[str, Table]] = None, {}
 
     def __repr__(self) -> str:
         return f"registry({self.family!r})"
@@ -56,6 +61,7 @@ class Registry:
             UnknownComponentError: no installed distribution provides it.
             AmbiguousComponentError: several do, and none of them owns it.
             DisabledComponentError: only switched-off ones do.
+            IncompatibleComponentError: only ones for another version of the plugin API do.
             BrokenComponentError: it was seen failing, or its entry point cannot work.
         """
         if not isinstance(name, str):
@@ -67,6 +73,8 @@ class Registry:
             raise self._unknown(name)
         if found.state == "disabled":
             raise DisabledComponentError(noun=member(self.family), reason=found.reason or "", **_origin(found))
+        if found.state == "incompatible":
+            raise self._incompatible(found)
         if found.state == "broken":
             cause = self._failures.get(_key(found), found.reason or "")
             error = BrokenComponentError(
@@ -122,6 +130,10 @@ class Registry:
                     records[place] = replace(record, state="broken", reason=problem)
         return records
 
+    def claims(self, name: str) -> tuple[Record, ...]:
+        """Those who claim a bare name that means nothing, because there are several and none of them owns it."""
+        return self._table().claimed.get(name, ())
+
     def names(self) -> list[str]:
         """The bare names that mean something here, from metadata alone, in alphabetical order."""
         return [name for name, record in self._table().bare.items() if record.state != "broken"]
@@ -134,7 +146,7 @@ class Registry:
 
     def __contains__(self, name: object) -> bool:
         found = self._look_up(name, strict=False) if isinstance(name, str) else None
-        return found is not None and found.state not in ("broken", "disabled")
+        return found is not None and found.state not in ("broken", *UNUSABLE)
 
     def records_of(self, target: Any) -> list[Record]:
         """The records under which a class or function is known: by what was loaded, or by where it was defined."""
@@ -260,16 +272,10 @@ class Registry:
 
     def _tables(self) -> tuple[Table, dict[str, list[Record]]]:
         """The resolver's table, and its records by entry point."""
-        # The key is read before what it stands for: a change in between makes the table new, not wrongly old.
-        key = catalogue.generation, switches.key(), self._changes
+        key = self._state()
         settled = self._settled
         if settled is None or settled[0] != key:
-            entries = catalogue.entries(group_of(self.family))
-            with self._lock:
-                reasons = {key: _reason(failure) for key, failure in self._failures.items()}
-                table = resolve_family(
-                    self.family, entries, self._local, reasons, switches.policy(), switches.preferences()
-                )
+            table = self._resolved()
             by_entry_point: dict[str, list[Record]] = {}
             for record in table.records:
                 place = split_entry_point(record.entry_point)
@@ -278,9 +284,39 @@ class Registry:
             settled = self._settled = key, table, by_entry_point
         return settled[1], settled[2]
 
+    def _table_about(self, name: str) -> Table:
+        """The whole table if it is there, else the part that decides about one name: a lookup waits for no more."""
+        key = self._state()
+        settled, parts = self._settled, self._parts
+        if settled is not None and settled[0] == key:
+            return settled[1]
+        if parts[0] != key:
+            parts = self._parts = key, {}
+        if name not in parts[1]:
+            parts[1][name] = self._resolved({name, split_name(name)[1]})
+        return parts[1][name]
+
+    def _state(self) -> object:
+        """Equal as long as the tables stay as they are; to be asked for before them, so that they are never too old."""
+        catalogue.entries("")
+        return catalogue.generation, switches.key(), self._changes
+
+    def _resolved(self, names: Collection[str] | None = None) -> Table:
+        """The resolver's answer for all names, or some."""
+        entries: Iterable[Entry] = catalogue.entries(group_of(self.family))
+        local: Mapping[str, Record] = self._local
+        if names is not None:
+            entries = [entry for entry in entries if entry.name in names]
+            local = {name: record for name, record in local.items() if name in names}
+        with self._lock:
+            reasons = {key: _reason(failure) for key, failure in self._failures.items()}
+            return resolve_family(
+                self.family, entries, local, reasons, switches.policy(), switches.preferences(), incompatible
+            )
+
     def _look_up(self, name: str, *, strict: bool = True) -> Record | None:
-        """The record that a name means, disabled ones included; None if there is none."""
-        table = self._table()
+        """The record that a name means, unusable ones included; None if there is none."""
+        table = self._table_about(name)
         if name in table.bare:
             return table.bare[name]
         if name in table.claimed:
@@ -298,9 +334,20 @@ class Registry:
             distribution = preference.distribution
         if distribution is not None:
             return table.qualified.get((normalised(distribution), rest))
-        disabled = [record for record in table.records if record.name == name and record.state == "disabled"]
+        unusable = [record for record in table.records if record.name == name and record.state in UNUSABLE]
         first = first_party.owner(self.family, name)
-        return min(disabled, key=lambda record: normalised(record.distribution) != first, default=None)
+        return min(unusable, key=lambda record: normalised(record.distribution) != first, default=None)
+
+    def _incompatible(self, record: Record) -> IncompatibleComponentError:
+        declared = declared_api(record.distribution)
+        return IncompatibleComponentError(
+            noun=member(self.family),
+            declared="" if declared is None else declared.text,
+            reason=record.reason or "",
+            api_version=API_VERSION,
+            core_version=import_module("kcore").__version__,
+            **_origin(record),
+        )
 
     def _unknown(self, name: str) -> UnknownComponentError:
         from kcore.registry.suggestions import unknown

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from kcore.registry.families import LOCAL, normalised
 from kcore.registry.first_party import owner
-from kcore.registry.records import Record, split_entry_point
+from kcore.registry.records import UNUSABLE, Record, split_entry_point
 from kcore.registry.scan import Entry
 from kcore.registry.switches import Policy, Preference
 
@@ -38,6 +38,7 @@ def resolve_family(
     failures: Mapping[tuple[str, str], str],
     policy: Policy,
     preferences: Mapping[tuple[str, str], Preference],
+    incompatible: Callable[[str], str | None],
 ) -> Table:
     """Settle every name of a family, from metadata alone.
 
@@ -45,6 +46,7 @@ def resolve_family(
         entries: of the family's group, each distribution once.
         local: what was registered in this process, by name; it has its bare name before all others.
         failures: why loading failed, by normalised distribution and name.
+        incompatible: why a distribution does not fit this core; None if it does.
     """
     claims: dict[str, list[Record]] = {name: [record] for name, record in local.items()}
     qualified: dict[tuple[str, str], Record] = {(LOCAL, name): record for name, record in local.items()}
@@ -52,9 +54,11 @@ def resolve_family(
     for entry in entries:
         record = Record(family, entry.name, entry.distribution, entry.version, entry.value)
         key = normalised(entry.distribution), entry.name
-        refusal = policy.refusal(entry.distribution)
+        refusal, misfit = policy.refusal(entry.distribution), incompatible(entry.distribution)
         if refusal is not None:
             record = replace(record, state="disabled", reason=refusal)
+        elif misfit is not None:
+            record = replace(record, state="incompatible", reason=misfit)
         if key in qualified:
             first = qualified[key].entry_point
             twice.append(_shadowed(record, f"{record.distribution} names it twice, and first as {first!r}"))
@@ -66,7 +70,7 @@ def resolve_family(
     claimed: dict[str, tuple[Record, ...]] = {}
     unmet: dict[str, Preference] = {}
     for name, claimants in claims.items():
-        enabled = [record for record in claimants if record.state != "disabled"]
+        enabled = [record for record in claimants if record.state not in UNUSABLE]
         winner, why = _winner(family, name, enabled, preferences.get((family, name)))
         if winner is not None:
             bare[name] = winner
@@ -82,7 +86,7 @@ def resolve_family(
                 qualified[key] = _shadowed(record, f"{reason}; {record.qualified!r} reaches this one")
 
     for key, record in qualified.items():
-        if record.state == "disabled":
+        if record.state in UNUSABLE:
             continue
         failure = failures.get(key)
         if failure is None and record.state != "local":
@@ -123,4 +127,4 @@ def _winner(family: str, name: str, enabled: list[Record], preference: Preferenc
 
 
 def _shadowed(record: Record, reason: str) -> Record:
-    return record if record.state == "disabled" else replace(record, state="shadowed", reason=reason)
+    return record if record.state in UNUSABLE else replace(record, state="shadowed", reason=reason)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from kcore.errors.registry import UnknownComponentError
 from kcore.registry.families import member, normalised
 from kcore.registry.first_party import FIRST_PARTY, owner
+from kcore.registry.records import UNUSABLE
 from kcore.registry.resolver import Table
 
 
@@ -49,7 +50,7 @@ def unknown(
     mine = [
         record.name
         for record in table.records
-        if record.state != "disabled"
+        if record.state not in UNUSABLE
         and (distribution is None or normalised(record.distribution) == normalised(distribution))
     ]
     near, near_provider = ([], None) if provider else (near_names(name, mine), None)
@@ -60,7 +61,7 @@ def unknown(
                 near_provider = candidate if near else None
     if distribution is not None:
         near = [f"{distribution}>{candidate}" for candidate in near]
-        near += [record.qualified for record in table.records if record.name == name and record.state != "disabled"]
+        near += [record.qualified for record in table.records if record.name == name and record.state not in UNUSABLE]
     return UnknownComponentError(
         family=family,
         noun=noun,

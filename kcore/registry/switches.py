@@ -2,7 +2,8 @@
 
 ``KCORE_PLUGINS``: unset or ``all``, everybody; ``off`` (or ``none``, or empty), nobody but kcore itself; else a
 comma-separated list, ``dist`` to allow that one (and then only those listed), ``-dist`` to deny it.
-``KCORE_PREFER``: comma-separated ``family/name=distribution``. What is set in code wins over the environment.
+``KCORE_PREFER``: comma-separated ``family/name=distribution``. What is set in code wins over the environment, and the
+environment over the user's file (`kcore.registry.switch_file`): ``KCORE_PLUGINS`` replaces all that the file disables.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from kcore.errors.registry import SwitchError, UnknownFamilyError
+from kcore.registry import switch_file
 from kcore.registry.families import CORE_DISTRIBUTION, FAMILIES, normalised
 
 PLUGINS: Final = "KCORE_PLUGINS"
@@ -23,11 +25,12 @@ _ALLOWED_PREFER: Final = "family/name=distribution, several separated by commas"
 
 
 class Policy(NamedTuple):
-    """Which distributions may take part: those in `allow` (None: all) that are not in `deny`."""
+    """Which distributions may take part: those in `allow` (None: all) that are not in `deny`; and who says so."""
 
     allow: frozenset[str] | None
     deny: frozenset[str]
     source: str
+    by_file: bool = False
 
     def refusal(self, distribution: str) -> str | None:
         """Why the distribution may not take part; None if it may."""
@@ -35,7 +38,7 @@ class Policy(NamedTuple):
         if name == CORE_DISTRIBUTION:
             return None
         if name in self.deny:
-            return f"{self.source} denies {name}"
+            return f"{self.source} disables {name}" if self.by_file else f"{self.source} denies {name}"
         if self.allow is None or name in self.allow:
             return None
         return f"{self.source} does not list {name}" if self.allow else f"{self.source} allows only kcore itself"
@@ -98,6 +101,18 @@ def parse_prefer(text: str) -> dict[tuple[str, str], Preference]:
     return found
 
 
+def _from_file() -> tuple[Policy, dict[tuple[str, str], Preference]]:
+    """What the user's file says.
+
+    Raises:
+        SwitchFileError: it cannot be used.
+    """
+    path = switch_file.switch_file() or ""
+    said, source = switch_file.read(path), switch_file.shown(path)
+    preferences = {place: Preference(distribution, source) for place, distribution in said.preferred.items()}
+    return Policy(None, frozenset(map(normalised, said.disabled)), source, by_file=True), preferences
+
+
 class Switches:
     """The switches of this process. Safe to use from several threads."""
 
@@ -108,9 +123,9 @@ class Switches:
         self._changes = 0
         self._parsed: tuple[object, Policy, dict[tuple[str, str], Preference]] | None = None
 
-    def key(self) -> tuple[int, str | None, str | None]:
+    def key(self) -> tuple[int, str | None, str | None, object]:
         """Equal as long as nothing about the switches has changed."""
-        return self._changes, os.environ.get(PLUGINS), os.environ.get(PREFER)
+        return self._changes, os.environ.get(PLUGINS), os.environ.get(PREFER), switch_file.stamp()
 
     def policy(self) -> Policy:
         """Which distributions may take part now."""
@@ -141,10 +156,11 @@ class Switches:
         key = self.key()
         parsed = self._parsed
         if parsed is None or parsed[0] != key:
-            _, plugins, prefer = key
+            _, plugins, prefer, file = key
             with self._lock:
-                policy = self._configured or parse_plugins("all" if plugins is None else plugins)
-                parsed = key, policy, {**parse_prefer(prefer or ""), **self._preferences}
+                kept, preferences = _from_file() if file is not None else (parse_plugins("all"), {})
+                policy = self._configured or (kept if plugins is None else parse_plugins(plugins))
+                parsed = key, policy, {**preferences, **parse_prefer(prefer or ""), **self._preferences}
                 self._parsed = parsed
         return parsed[1], parsed[2]
 

@@ -68,6 +68,17 @@ def test_the_other_sections_have_sane_numbers(output: Path) -> None:
     assert predict["by_hand_us"] > 0 and predict["predict_us"] > 0
 
 
+def test_names_are_found_among_many_distributions(output: Path) -> None:
+    found = stored(output, "plugins")
+    assert [entry["distributions"] for entry in found.values()] == [0, 20, 20]
+    assert found["none"]["names"] == found["others"]["names"] == found["plugins"]["names"] - 60
+    for entry in found.values():
+        # Only the first process reads the metadata.
+        assert entry["scans"] == 0
+        assert all(entry[key] > 0 for key in ("import_ms", "lookup_ms", "list_ms", "check_ms", "cold_ms"))
+        assert entry["lookup_ms"] <= entry["lookup_max_ms"]
+
+
 def test_growth_counts_equations(output: Path) -> None:
     growth = stored(output, "growth")
     depth = growth["depth"]["rows"]

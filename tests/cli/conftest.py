@@ -42,7 +42,7 @@ def process(tmp_path: Path) -> Callable[..., Process]:
         return subprocess.run(
             [sys.executable, *python, "-c", "from kcore.cli import main; main()", *arguments],
             cwd=tmp_path,
-            env={**clean_environment(), "KCORE_CACHE_DIR": str(tmp_path / "cache"), **variables},
+            env={**clean_environment(), "KCORE_CACHE_DIR": str(tmp_path / "cache"), "KCORE_CONFIG": "off", **variables},
             capture_output=True,
             text=True,
             timeout=120,

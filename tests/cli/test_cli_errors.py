@@ -18,6 +18,8 @@ from kcore.cli.plugin_commands import added_commands
 from kcore.errors import KcoreWarning
 from kcore.registry import hookimpl, register_hooks, unregister_hooks
 
+COMMANDS = list(app.commands)
+
 
 @pytest.fixture
 def command() -> Iterator[Any]:
@@ -38,14 +40,14 @@ def test_the_version(kcore: Any) -> None:
 def test_help_lists_the_commands(kcore: Any, arguments: list[str]) -> None:
     result = kcore(*arguments)
     assert result.exit_code == 0
-    for name in ("list", "info", "train", "evaluate", "predict"):
+    for name in COMMANDS:
         assert f"\n  {name} " in result.stdout
     assert "Examples:\n" in result.stdout
     assert "Exit codes: 0 done" in result.stdout
     assert "..." not in result.stdout.partition("Commands:")[2]
 
 
-@pytest.mark.parametrize("name", ["list", "info", "train", "evaluate", "predict"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_help_with_an_example(kcore: Any, name: str) -> None:
     result = kcore(name, "--help")
     assert result.exit_code == 0
@@ -238,3 +240,69 @@ def test_an_installed_plugin_that_cannot_be_imported(
     assert "sick 1.5" in result.stderr
     assert "Traceback" not in result.stderr
     assert process("list", "layers", PYTHONPATH=str(folder)).stderr == ""
+
+
+HOOK = """
+import click
+from kcore.registry import hookimpl
+@hookimpl
+def kcore_cli_commands(group):
+    @group.command()
+    def {name}():
+        {body}
+    {then}
+"""
+
+
+def test_commands_of_installed_plugins_do_not_disturb_each_other(
+    process: Callable[..., Any], distribution: Callable[..., Path]
+) -> None:
+    plugins = {
+        "good": HOOK.format(name="wave", body="click.echo('waved')", then=""),
+        "half": HOOK.format(name="half", body="pass", then="raise KeyError('half')"),
+        "failing": HOOK.format(name="fail", body="raise ValueError('on duty')", then=""),
+        "broken": "1 / 0",
+        "future": HOOK.format(name="later", body="pass", then=""),
+    }
+    for name, code in plugins.items():
+        points = {"kcore.plugins": {name: name}, "kcore.api": {"99" if name == "future" else "1": name}}
+        folder = distribution(name, name, code, points)
+    done = process("wave", PYTHONPATH=str(folder))
+    assert (done.returncode, done.stdout) == (0, "waved\n")
+    for said in ("broken 1.5", "future 1.5", "half>half"):
+        assert said in done.stderr
+    listed = process("--help", PYTHONPATH=str(folder)).stdout.partition("Commands:")[2].splitlines()
+    names = {line.split()[0] for line in listed if line.startswith("  ")}
+    assert {"wave", "fail", "list"} <= names and not {"later", "half"} & names
+    failed = process("fail", PYTHONPATH=str(folder))
+    assert failed.returncode == 70 and "unexpected ValueError: on duty" in failed.stderr
+    assert process("later", PYTHONPATH=str(folder)).returncode == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list"],
+        ["list", "plugins"],
+        ["plugins"],
+        ["doctor"],
+        ["disable", "bomb"],
+        ["enable", "bomb"],
+        ["prefer", "layers/Dense", "bomb"],
+        ["stubs"],
+        ["--version"],
+    ],
+)
+def test_the_commands_of_recovery_import_no_plugin(
+    process: Callable[..., Any], distribution: Callable[..., Path], tmp_path: Path, arguments: list[str]
+) -> None:
+    mark = "from pathlib import Path\nPath(__file__).with_suffix('.mark').touch()\nraise SystemExit('imported')\n"
+    folder = distribution("bomb", "bomb", mark, {"kcore.layers": {"Dense": "bomb:D"}, "kcore.plugins": {"b": "bomb"}})
+    variables = {"PYTHONPATH": str(folder), "KCORE_CONFIG": str(tmp_path / "switches.toml")}
+    done = process(*arguments, **variables, python=("-X", "importtime"))
+    assert done.returncode == 0
+    assert not (folder / "bomb.mark").exists()
+    assert not [line for line in done.stderr.splitlines() if line.rpartition("|")[2].strip().startswith("kcore_")]
+    # The mark is what importing leaves.
+    process("info", "layers/bomb>Dense", **variables)
+    assert (folder / "bomb.mark").exists() or arguments[0] == "disable"

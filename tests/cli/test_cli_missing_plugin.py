@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -41,7 +42,7 @@ def run(folder: Path, tmp_path: Path, *arguments: str) -> Any:
     return subprocess.run(
         [sys.executable, "-S", "-c", "from kcore.cli import main; main()", *arguments],
         cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(folder), "KCORE_INDEX": "off"},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(folder), "KCORE_INDEX": "off", "KCORE_CONFIG": "off"},
         capture_output=True,
         text=True,
         timeout=120,
@@ -85,3 +86,19 @@ def test_without_the_optimizers_the_rest_is_listed(reduced: Path, tmp_path: Path
     assert result.returncode == 1
     assert "pip install kcore-optimizers" in result.stderr
     assert run(reduced, tmp_path, "info", "layers/Dense").returncode == 0
+
+
+def test_the_doctor_says_what_to_install_for_a_file(
+    reduced: Path, complete: Path, tmp_path: Path, recipe: Path
+) -> None:
+    assert run(complete, tmp_path, "train", str(recipe), "--epochs", "1").returncode == 0
+    whole = run(complete, tmp_path, "doctor", "runs/model.h5", "--load")
+    assert whole.returncode == 0, whole.stdout
+    assert whole.stdout.endswith("Everything that it needs is installed.\n")
+    result = run(reduced, tmp_path, "doctor", "runs/model.h5")
+    assert result.returncode == 1
+    assert result.stdout.endswith("\nNext: pip install kcore-optimizers\n")
+    (line,) = [line for line in result.stdout.splitlines() if "optimizers/Adam" in line]
+    assert " missing " in line and "kcore-optimizers provides 'Adam', but it is not installed" in line
+    components = json.loads(run(reduced, tmp_path, "doctor", "runs/model.h5", "--json").stdout)["file"]["components"]
+    assert [one["install"] for one in components if one["problem"]] == ["kcore-optimizers"]

@@ -74,6 +74,7 @@ class Site:
                 **inherited,
                 "PYTHONPATH": str(self.folder),
                 "KCORE_CACHE_DIR": str(self.cache),
+                "KCORE_CONFIG": "off",
                 "PYTHONDONTWRITEBYTECODE": "1",
                 **environment,
             },
@@ -108,6 +109,7 @@ def installed(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         yield site
         for variable in ("KCORE_PLUGINS", "KCORE_PREFER"):
             patch.delenv(variable, raising=False)
+        patch.setenv("KCORE_CONFIG", "off")
         for family in room.FAMILIES:
             for record in room.registry(family).records():
                 if record.state == "local" or record.distribution == "local":

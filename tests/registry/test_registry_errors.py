@@ -55,6 +55,20 @@ CASES: list[tuple[type[KcoreError], type[Exception], dict[str, Any], str]] = [
         "switch to use it.",
     ),
     (
+        errors.IncompatibleComponentError,
+        LookupError,
+        {
+            **ORIGIN,
+            "declared": "2",
+            "reason": "it was made for plugin API 2, and this kcore has 1",
+            "api_version": 1,
+            "core_version": "0.1.0",
+        },
+        "The loss 'mse' of some-losses 2.1 cannot be used with kcore 0.1.0, whose plugin API is 1: it was made for plugin "
+        "API 2, and this kcore has 1. Install another version of some-losses (pip install --upgrade some-losses) or of "
+        "kcore. Other components are not affected.",
+    ),
+    (
         errors.NameTakenError,
         ValueError,
         {**COMPONENT, "holder": "some-losses 2.1"},
@@ -72,6 +86,13 @@ CASES: list[tuple[type[KcoreError], type[Exception], dict[str, Any], str]] = [
         ValueError,
         {"switch": "KCORE_PLUGINS", "value": "a,,b", "problem": "it has an empty part", "allowed": "'off'"},
         "KCORE_PLUGINS='a,,b' cannot be understood: it has an empty part. Allowed: 'off'.",
+    ),
+    (
+        errors.SwitchFileError,
+        ValueError,
+        {"path": "config.toml", "problem": "it is no TOML"},
+        "The switches in config.toml cannot be used: it is no TOML. Repair or remove the file, or set KCORE_CONFIG to "
+        "another one, or to 'off' to do without.",
     ),
     (
         errors.ConfigError,

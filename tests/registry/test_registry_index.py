@@ -135,9 +135,12 @@ def test_the_index_can_be_bypassed(some: Any) -> None:
         b"{}",
         b'{"format": 99}',
         b"[" * 100_000,
-        b'{"format": 1, "folders": [], "files": {}, "entries": [["a"]], "unreadable": []}',
-        b'{"format": 1, "folders": [], "files": {}, "entries": [[1, 2, 3, 4, 5]], "unreadable": []}',
-        b'{"format": 1, "folders": 3, "files": {}, "entries": [], "unreadable": []}',
+        b'{"format": 1, "folders": [], "files": {}, "entries": [[], [], [], [], []], "unreadable": []}',
+        b'{"format": 2, "folders": [], "files": {}, "entries": [["a"]], "unreadable": []}',
+        b'{"format": 2, "folders": [], "files": {}, "entries": [[1], [2], [3], [4], [5]], "unreadable": []}',
+        b'{"format": 2, "folders": [], "files": {}, "entries": [["a"], [], [], [], []], "unreadable": []}',
+        b'{"format": 2, "folders": [], "files": {}, "entries": [3, 3, 3, 3, 3], "unreadable": []}',
+        b'{"format": 2, "folders": 3, "files": {}, "entries": [[], [], [], [], []], "unreadable": []}',
     ],
 )
 def test_a_damaged_index_is_replaced(some: Any, content: bytes) -> None:
@@ -325,5 +328,5 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 def test_the_file_holds_what_the_listing_says(some: Any) -> None:
     some.python(LOOK)
-    entries = json.loads(files(some)[0].read_text())["entries"]
-    assert ["kcore.layers", "A", "some:A", "some-layers", "1.0"] in entries
+    columns = json.loads(files(some)[0].read_text())["entries"]
+    assert ("kcore.layers", "A", "some:A", "some-layers", "1.0") in zip(*columns, strict=True)
