@@ -172,7 +172,7 @@ REGULARIZERS: list[tuple[Any, str, str]] = [
     (AnotherFactorEachTime, "names", "the name 'AnotherFactorEachTime' makes"),
     (PenaltyCannotBePickled, "copies", "pickle"),
     (HalfAsMuch, "penalty", "the penalty"),
-    (NotANumberAtZero, "penalty", "the penalty of 0.0 everywhere is nan"),
+    (NotANumberAtZero, "penalty", "invalid value encountered|everywhere is nan"),
     (ARow, "dtypes", r"the penalty is float32\(3,\)"),
     (LooksAtItsTracing, "planned", "planned beside eager"),
     (StopsTheGradient, "derivatives", "The derivative of order 1 of .* is wrong"),
@@ -404,7 +404,7 @@ def test_an_activation_with_other_names() -> None:
 def test_what_is_not_random_is_the_same_twice() -> None:
     class Changing(Unit):
         def __init__(self) -> None:
-            self.seed = None
+            super().__init__()
 
     registry("initializers").register(Changing)
     try:
@@ -456,7 +456,7 @@ def test_samples_of_a_distribution_are_recognised(draw: Draw, distribution: Any)
     central = (values - distribution.mean) / distribution.deviation
     assert np.mean(central**4) == pytest.approx(distribution.kurtosis, rel=0.05)
     for wrong in (values * 1.03 - 0.03 * distribution.mean, values + 0.04 * distribution.deviation):
-        with pytest.raises(AssertionError, match="the distribution function|the mean|the variance|the numbers"):
+        with pytest.raises(AssertionError, match=r"the distribution function|the mean|the variance|the numbers"):
             assert_drawn_from(wrong, distribution)
 
 
