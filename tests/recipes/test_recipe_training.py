@@ -55,6 +55,22 @@ def test_the_seed_makes_two_runs_the_same() -> None:
     assert recipes.train(tiny(base=TINY.replace("seed: 3", "seed: 4"))).history != first
 
 
+def test_a_learning_rate_schedule_and_an_activation_with_arguments() -> None:
+    schedule = "{class_name: PiecewiseConstantDecay, config: {boundaries: [3], values: [0.02, 0.0]}}"
+    leaky = "{class_name: leaky_relu, config: {negative_slope: 0.5}}"
+    text = TINY.replace("learning_rate: 0.02", f"learning_rate: {schedule}")
+    done = recipes.train(
+        tiny(base=text.replace("model:\n", f"model:\n  - Dense: {{units: 16, activation: {leaky}}}\n"))
+    )
+    # After four steps nothing changes any more.
+    assert float(done.model.optimizer.learning_rate) == 0.0
+    assert done.history["loss"][1] > 1.0
+    assert done.model.get_config()["layers"][1]["config"]["activation"] == {
+        "class_name": "leaky_relu",
+        "config": {"negative_slope": 0.5},
+    }
+
+
 def test_validation_on_the_test_data() -> None:
     done = recipes.train(tiny(base=TINY.replace("epochs: 2", "epochs: 1, validation_data: test")))
     assert done.history["val_accuracy"][-1] == pytest.approx(done.test["accuracy"])

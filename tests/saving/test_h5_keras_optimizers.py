@@ -30,7 +30,9 @@ def test_the_optimizer_is_read(case: tuple[Case, Path]) -> None:
     optimizer = model.optimizer
     assert type(optimizer).__name__ == recorded.component
     assert optimizer is not None and int(optimizer.iterations) == 3
-    np.testing.assert_allclose(model.predict(recorded.arrays["x_0"]), recorded.arrays["predictions_0"], rtol=1e-5)
+    np.testing.assert_allclose(
+        model.predict(recorded.arrays["x_0"]), recorded.arrays["predictions_0"], rtol=1e-5, atol=1e-6
+    )
 
 
 def test_training_goes_on_as_in_keras(case: tuple[Case, Path]) -> None:
