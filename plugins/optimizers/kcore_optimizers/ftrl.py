@@ -21,7 +21,7 @@ class Ftrl(Optimizer):
 
     A weight whose z is within -l1..l1 is exactly 0. Source: McMahan et al., "Ad click prediction: a view from the
     trenches", 2013; the shrinkage is added by Keras: it penalizes the loss, l2 only the solution. The same in Keras 2,
-    tf_keras and Keras 3. The first step with z = 0 forgets the initial weights, which are not in z.
+    tf_keras and Keras 3. Initial weights are not in z, so that the first step forgets most of them.
 
     Args:
         learning_rate: the step size, above 0 whenever a step is made; or a schedule.
