@@ -25,11 +25,11 @@ class Nadam(Optimizer):
         w    = w - learning_rate * s / (sqrt(v / (1 - beta_2**t)) + epsilon)
 
     Source: Dozat, "Incorporating Nesterov momentum into Adam", 2016; Keras 2's rule, and with the same
-    ``schedule_decay`` PyTorch's ``NAdam`` (its ``momentum_decay``). tf_keras's current optimizer and Keras 3 have no
-    such argument: theirs is ``schedule_decay=1``. (In a graph, tf_keras multiplies p once for each weight of a model;
-    what it does eagerly is the rule.) Epsilon is beside the corrected root in all of them. The product p is a part of
-    the state, as in Keras 2; what depends on t alone is computed in float64. The learning rate is Keras 2.3's and
-    PyTorch's; tf_keras and Keras 3 have 0.001.
+    ``schedule_decay`` PyTorch's ``NAdam`` (its ``momentum_decay``). tf_keras's current optimizer and Keras 3 have
+    no such argument: theirs is ``schedule_decay=1``. (In a graph, tf_keras multiplies p once for each weight of a
+    model; what it does eagerly is the rule.) Epsilon is beside the corrected root in all of them. The product p is
+    a part of the state, as in Keras 2; what depends on t alone is computed in float64. The learning rate is Keras
+    2.3's and PyTorch's; tf_keras and Keras 3 have 0.001.
 
     Args:
         learning_rate: the step size, at least 0; or a schedule.
