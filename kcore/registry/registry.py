@@ -6,7 +6,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any
 
 from kcore.errors.registry import (
     AmbiguousComponentError,
@@ -27,7 +27,6 @@ from kcore.registry.resolver import Table, resolve_family
 from kcore.registry.scan import Entry
 from kcore.registry.switches import switches
 
-T = TypeVar("T")
 _Key = tuple[str, str]
 
 
