@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import yaml
 
 from kcore.components.layer import Layer
 from kcore.components.shape_inference import traced_output_shape
@@ -33,8 +32,7 @@ from kcore.models import Model
 from kcore.models.inputs import Input
 from kcore.registry import deserialize, registry, serialize
 from kcore.testing.gradients import check_gradients
-
-TOLERANCE = {"float32": 2e-5, "float64": 1e-11}
+from kcore.testing.round_trips import check_config_of, same
 
 
 @dataclass(frozen=True)
@@ -164,8 +162,7 @@ def _with_dtype(config: dict[str, Any], dtype: str) -> dict[str, Any]:
 def _same(found: Sequence[Any], expected: Sequence[Any], dtype: str = "float32", what: str = "") -> None:
     assert len(found) == len(expected), what
     for one, other in zip(found, expected, strict=True):
-        scale = max(1.0, float(np.max(np.abs(other), initial=0.0)))
-        np.testing.assert_allclose(one, other, rtol=0, atol=TOLERANCE[dtype] * scale, err_msg=what)
+        same(one, other, dtype, what=what)
 
 
 # --- the checks ------------------------------------------------------------------------------------------------------
@@ -173,13 +170,7 @@ def _same(found: Sequence[Any], expected: Sequence[Any], dtype: str = "float32",
 
 def check_config(case: LayerCase) -> None:
     """The config is plain data, and a layer made from it, through JSON or YAML, has the same config and weights."""
-    layer = case.make()
-    written = serialize(layer, "layers")
-    for text in (json.dumps(written), yaml.safe_dump(written)):
-        again = deserialize(yaml.safe_load(text), "layers")
-        assert type(again) is type(layer), f"the config of a {type(layer).__name__} makes a {type(again).__name__}"
-        assert serialize(again, "layers") == written, f"the config {written} makes {serialize(again, 'layers')}"
-        again.ensure_built(case.symbolic_shape())
+    check_config_of(case.make(), "layers")
     ready = case.ready()
     again = deserialize(json.loads(json.dumps(serialize(ready, "layers"))), "layers")
     again.ensure_built(case.symbolic_shape())

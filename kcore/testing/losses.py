@@ -11,16 +11,12 @@ contract of losses::
 
 from __future__ import annotations
 
-import copy
-import json
-import pickle
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import yaml
 
 from kcore.components.loss import Loss
 from kcore.engine.compiled import CompiledFunction
@@ -29,9 +25,9 @@ from kcore.errors.components import LabelShapeError, LabelValueError
 from kcore.registry import deserialize, registry, serialize
 from kcore.testing.gradients import check_gradients
 from kcore.testing.labelled import drawn_labels, drawn_predictions, refusal
+from kcore.testing.round_trips import check_config_of, check_copies_of, same
 from kcore.training.objectives import as_loss
 
-TOLERANCE = {"float32": 2e-5, "float64": 1e-11}
 REDUCTIONS = ("sum_over_batch_size", "sum", "none")
 
 
@@ -98,11 +94,6 @@ class LossCase:
         return registry("losses").load(self.function)(y_true, y_pred, **self.config)
 
 
-def _same(found: Any, expected: Any, dtype: str = "float32", what: str = "") -> None:
-    scale = max(1.0, float(np.max(np.abs(expected), initial=0.0)))
-    np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE[dtype] * scale, err_msg=what)
-
-
 # --- the checks ------------------------------------------------------------------------------------------------------
 
 
@@ -113,10 +104,7 @@ def check_config(case: LossCase) -> None:
     expected = {**case.config, "reduction": "sum", "name": "mine"}
     found = {key: written["config"].get(key) for key in expected}
     assert found == expected, f"the config has {found}, not {expected}"
-    for text in (json.dumps(written), yaml.safe_dump(written)):
-        again = deserialize(yaml.safe_load(text), "losses")
-        assert type(again) is type(loss), f"the config of a {type(loss).__name__} makes a {type(again).__name__}"
-        assert serialize(again, "losses") == written, f"the config {written} makes {serialize(again, 'losses')}"
+    check_config_of(loss, "losses")
     name = serialize(registry("losses").load(case.function), "losses")
     assert name == case.function, f"the function is written as {name!r}, not {case.function!r}"
 
@@ -153,7 +141,7 @@ def check_reductions(case: LossCase) -> None:
         for reduction in REDUCTIONS:
             found = case.make(reduction=reduction)(y_true, y_pred, weight)
             shape = None if weight is None else weight.shape
-            _same(found, expected[reduction], "float64", f"reduction={reduction!r}, weights of shape {shape}")
+            same(found, expected[reduction], "float64", what=f"reduction={reduction!r}, weights of shape {shape}")
 
 
 def check_samples(case: LossCase) -> None:
@@ -165,7 +153,7 @@ def check_samples(case: LossCase) -> None:
         np.testing.assert_array_equal(one, other, err_msg="labels or predictions were changed")
     for row in range(len(y_pred)):
         alone = case.values(y_true[row : row + 1], y_pred[row : row + 1])
-        _same(together[row : row + 1], alone, what=f"sample {row}")
+        same(together[row : row + 1], alone, what=f"sample {row}")
 
 
 def check_determinism(case: LossCase) -> None:
@@ -184,7 +172,7 @@ def check_planned(case: LossCase) -> None:
         loss = case.make(reduction=reduction)
         for weight in (None, *case.weights()):
             arguments = (y_true, y_pred) if weight is None else (y_true, y_pred, weight)
-            _same(CompiledFunction(loss)(*arguments), loss(*arguments), what=f"reduction={reduction!r}")
+            same(CompiledFunction(loss)(*arguments), loss(*arguments), what=f"reduction={reduction!r}")
 
 
 def check_dtypes(case: LossCase) -> None:
@@ -196,7 +184,7 @@ def check_dtypes(case: LossCase) -> None:
             found = case.make(reduction="none")(labels, y_pred, weight)
             assert found.dtype == np.float32, f"{found.dtype} for predictions of float32"
     assert wide.dtype == np.float64, f"{wide.dtype} for predictions of float64"
-    _same(case.values(y_true, y_pred), wide, what="float32 beside float64")
+    same(case.values(y_true, y_pred), wide, what="float32 beside float64")
 
 
 def check_derivatives(case: LossCase) -> None:
@@ -243,9 +231,7 @@ def check_copies(case: LossCase) -> None:
     """A pickled and a deep copy have the same config and give the same."""
     y_true, y_pred = case.arrays()
     loss = case.make(reduction="sum")
-    for again in (pickle.loads(pickle.dumps(loss)), copy.deepcopy(loss)):
-        assert again.get_config() == loss.get_config(), "a copy has another config"
-        np.testing.assert_array_equal(again(y_true, y_pred), loss(y_true, y_pred), err_msg="a copy")
+    check_copies_of(loss, "losses", lambda one: one(y_true, y_pred))
 
 
 CHECKS: dict[str, Callable[[LossCase], None]] = {

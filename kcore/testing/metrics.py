@@ -12,7 +12,6 @@ contract of metrics::
 from __future__ import annotations
 
 import copy
-import json
 import pickle
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +19,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import yaml
 
 from kcore.components.metric import Metric
 from kcore.engine.compiled import CompiledFunction
@@ -28,6 +26,7 @@ from kcore.engine.types import Array
 from kcore.errors.components import InvalidArgumentError, LabelShapeError
 from kcore.registry import deserialize, registry, serialize
 from kcore.testing.labelled import drawn_labels, drawn_predictions, refusal
+from kcore.testing.round_trips import check_config_of
 from kcore.training.objectives import Objectives, as_metric
 
 # Counts are exact; sums are of float64, in another order.
@@ -114,10 +113,7 @@ def check_config(case: MetricCase) -> None:
     expected = {**case.config, "name": "mine", "dtype": "float32"}
     found = {key: written["config"].get(key) for key in expected}
     assert found == expected, f"the config has {found}, not {expected}"
-    for text in (json.dumps(written), yaml.safe_dump(written)):
-        again = deserialize(yaml.safe_load(text), "metrics")
-        assert type(again) is type(metric), f"the config of a {type(metric).__name__} makes a {type(again).__name__}"
-        assert serialize(again, "metrics") == written, f"the config {written} makes {serialize(again, 'metrics')}"
+    check_config_of(metric, "metrics")
 
 
 def check_names(case: MetricCase) -> None:
