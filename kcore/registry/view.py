@@ -31,6 +31,10 @@ def view(
             found = getattr(import_module(contracts[name]), name)
             setattr(sys.modules[module], name, found)
             return found
+        if name == "__all__":
+            # What `from kcore.layers import *` means: it loads every component that can be had.
+            usable = (record.name for record in home.records() if record.state in ("available", "local"))
+            return sorted({*contracts, *(one for one in usable if one.isidentifier())})
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         try:

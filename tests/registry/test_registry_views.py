@@ -98,3 +98,11 @@ def test_importing_the_registry_and_the_views_costs_little(site: Any) -> None:
         """
     )
     assert seen == "[]"
+
+
+def test_a_star_imports_all_that_can_be_had() -> None:
+    namespace: dict[str, Any] = {}
+    exec("from kcore.constraints import *", namespace)
+    assert {"Constraint", "MaxNorm", "max_norm", "non_neg"} <= namespace.keys()
+    assert namespace["MaxNorm"] is importlib.import_module("kcore.constraints").MaxNorm
+    assert not {"get", "register"} & namespace.keys()
