@@ -29,15 +29,17 @@ def example(family: str, name: str, found: Any) -> tuple[Any, list[str]]:
     required = [one for one in _parameters(found) if one.default is inspect.Parameter.empty]
     given = {one.name: _sample(one) for one in required}
     plain = {"class_name": name, "config": {**given, **defaults(found)}}
-    return _own_config(family, name, given) or plain, list(given)
+    return _own_config(family, name, found, given) or plain, list(given)
 
 
-def _own_config(family: str, name: str, given: dict[str, Any]) -> Any:
-    """What a component made from the arguments says of itself; None where that goes wrong."""
+def _own_config(family: str, name: str, found: Any, given: dict[str, Any]) -> Any:
+    """What a component made from the arguments says of itself; None where that goes wrong, or another class is made."""
     from kcore.registry import deserialize
 
     try:
         made = deserialize({"class_name": name, "config": given}, family)
+        if type(made) is not found:
+            return None
         config = {"class_name": name, "config": made.get_config()}
         return config if json.loads(json.dumps(config)) == config else None
     except Exception:

@@ -112,7 +112,7 @@ def _contracts(family: str) -> list[tuple[str, str]]:
     spec = find_spec(f"kcore.{family}")
     assert spec is not None and spec.origin is not None
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    return [
+    contracts = [
         (alias.asname or alias.name, node.module or "")
         for block in tree.body
         if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
@@ -120,6 +120,14 @@ def _contracts(family: str) -> list[tuple[str, str]]:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     ]
+    # A view inside a view, as kcore.optimizers.schedules: the same names as those of the view beside it.
+    inside = [
+        (alias.name, "kcore")
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == f"kcore.{family}"
+        for alias in node.names
+    ]
+    return contracts + inside
 
 
 def _alias(family: str, names: list[str]) -> str:

@@ -52,7 +52,7 @@ FOREIGN = {
     },
 }
 TRAINING = {
-    "optimizer_config": {"class_name": "Lion", "config": {"learning_rate": 0.1}},
+    "optimizer_config": {"class_name": "Tiger", "config": {"learning_rate": 0.1}},
     "loss": {"out": {"class_name": "LossFunctionWrapper", "config": {"fn": "mse"}}, "other": "made_up"},
     "metrics": [["accuracy", {"class_name": "MeanMetricWrapper", "config": {"name": "a", "fn": "acc"}}], [None]],
     "weighted_metrics": None,
@@ -166,7 +166,7 @@ def test_every_component_that_a_model_names(tmp_path: Path, h5: Callable[..., Pa
     trained = grouped(needs_of(h5(model_config=FOREIGN, training_config=TRAINING)))
     assert trained == {
         **EXPECTED,
-        "optimizers": {"Adam", "Lion"},
+        "optimizers": {"Adam", "Tiger"},
         "losses": {"mse", "made_up"},
         "metrics": {"accuracy", "acc"},
     }
@@ -187,7 +187,7 @@ def test_what_is_missing_is_told_with_who_has_it(kcore: Any, h5: Callable[..., P
     assert components["LSTM"]["state"] == "available" and components["LSTM"]["distribution"] == "kcore-layers"
     assert components["LSTM"]["problem"] is None
     assert (components["My>Quantum"]["state"], components["My>Quantum"]["distribution"]) == ("missing", None)
-    assert components["Lion"]["problem"].startswith("No optimizer named 'Lion' is installed.")
+    assert components["Tiger"]["problem"].startswith("No optimizer named 'Tiger' is installed.")
     text = kcore("doctor", str(h5(model_config=FOREIGN))).stdout
     assert "No activation named 'warp' is installed." in text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -37,7 +38,7 @@ def literal(text: str, alias: str) -> set[str]:
 
 def test_the_views_are_all_there() -> None:
     modules = {path.stem for path in Path(framework.__file__).parent.glob("*.py")}
-    assert set(view_families()) == {name for name in modules if not name.startswith("_")}
+    assert set(view_families()) == {name for name in modules if not name.startswith("_")} | {"optimizers"}
 
 
 @pytest.mark.parametrize("family", view_families())
@@ -58,14 +59,19 @@ def test_each_import_is_what_the_view_gives(family: str) -> None:
     for node in imports:
         if str(node.module).startswith("kcore"):
             for name in node.names:
-                assert getattr(importlib.import_module(str(node.module)), name.name) is getattr(view, str(name.asname))
+                found, shown = (
+                    getattr(importlib.import_module(str(node.module)), name.name),
+                    getattr(view, str(name.asname)),
+                )
+                # A view inside a view is a module of its own with the same names.
+                assert found is shown or (inspect.ismodule(found) and dir(found) == dir(shown))
                 checked += 1
     assert checked == len(public(stub_of(family))) - len(FUNCTIONS) - 1
 
 
 def test_the_command_writes_them(kcore: Any, tmp_path: Path) -> None:
     result = kcore("stubs")
-    assert (result.exit_code, result.stdout) == (0, f"Wrote 11 stubs to {Path('typings', 'kcore')}\n")
+    assert (result.exit_code, result.stdout) == (0, f"Wrote 12 stubs to {Path('typings', 'kcore')}\n")
     written = {path.name for path in (tmp_path / "typings" / "kcore").iterdir()}
     assert written == {"__init__.pyi", *(f"{family}.pyi" for family in view_families())}
     assert (tmp_path / "typings" / "kcore" / "layers.pyi").read_text() == stub_of("layers")
