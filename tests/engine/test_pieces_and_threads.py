@@ -165,9 +165,10 @@ def test_a_threaded_step_allocates_nothing() -> None:
         after, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # The smallest activation has 36 KiB. Python itself keeps a few hundred bytes now and then, whatever the program.
-    assert after - before < 8192
-    assert peak - before < 8192
+    # The smallest activation has 36 KiB. Python itself keeps some now and then, whatever the program: mostly a few
+    # hundred bytes, on a busy machine up to 9 KiB.
+    assert after - before < 16_384
+    assert peak - before < 16_384
 
 
 def test_threads_of_matrix_products_are_given_back() -> None:
