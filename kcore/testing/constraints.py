@@ -19,11 +19,11 @@ import numpy as np
 
 from kcore import Sequential
 from kcore.components.constraint import Constraint
-from kcore.components.optimizer import Optimizer
 from kcore.engine.compiled import CompiledFunction
 from kcore.engine.types import Array
 from kcore.layers import Layer
 from kcore.registry import deserialize
+from kcore.testing.plain_training import Descent, squared_error
 from kcore.testing.round_trips import check_config_of, check_copies_of, check_names_of, same
 
 
@@ -142,13 +142,6 @@ class _Weight(Layer):
         return tuple(input_shape)
 
 
-class _Descent(Optimizer):
-    def update(
-        self, parameter: Any, gradient: Any, slots: dict[str, Any], step: Any, learning_rate: Any
-    ) -> tuple[Any, dict[str, Any]]:
-        return parameter - learning_rate * gradient, {}
-
-
 def check_training(case: ConstraintCase) -> None:
     """In a model, weights are constrained after each step; by its config, its object, or as a plain function."""
     weights, zeros = case.drawn(), np.zeros((2, 1), "float32")
@@ -159,7 +152,7 @@ def check_training(case: ConstraintCase) -> None:
     for given in (config, constraint, lambda w: case.make()(w)):
         layer = _Weight(case.shape, given)
         model = Sequential([layer])
-        model.compile(_Descent(0.01), "mse")
+        model.compile(Descent(0.01), squared_error)
         model.build((None, 1))
         layer.set_weights([weights])
         model.train_on_batch(zeros, zeros)

@@ -25,6 +25,7 @@ from kcore.engine.types import Array
 from kcore.layers import Layer
 from kcore.registry import deserialize
 from kcore.testing.gradients import check_gradients
+from kcore.testing.plain_training import Descent, squared_error
 from kcore.testing.round_trips import check_config_of, check_copies_of, check_names_of, same
 
 
@@ -146,7 +147,7 @@ def check_training(case: RegularizerCase) -> None:
     for given in (config, case.make(), lambda w: case.make()(w)):
         layer = _Weight(case.shape, given)
         model = Sequential([layer])
-        model.compile("sgd", "mse")
+        model.compile(Descent(0.01), squared_error)
         model.build((None, 1))
         layer.set_weights([weights])
         found = model.test_on_batch(zeros, zeros)

@@ -14,6 +14,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import kcore_metrics
 from kcore.registry import registry
 from kcore.testing.metrics import CHECKS, MetricCase, streamed
 
@@ -26,7 +27,7 @@ CASES = [
 NAMES = {record.name for record in registry("metrics").records() if record.distribution == "kcore-metrics"}
 MODULES = [
     importlib.import_module(f"kcore_metrics.{path.stem}")
-    for path in sorted((HERE.parent / "kcore_metrics").glob("*.py"))
+    for path in sorted(Path(kcore_metrics.__path__[0]).glob("*.py"))
     if path.stem not in ("__init__", "formula")
 ]
 
