@@ -133,7 +133,7 @@ class _Weight(Layer):
         self.constraint = constraint
 
     def build(self, input_shape: Any) -> None:
-        self.weight = self.add_weight("weight", self.shape, "ones", constraint=self.constraint)
+        self.weight = self.add_weight("weight", self.shape, np.ones, constraint=self.constraint)
 
     def call(self, inputs: Any) -> Any:
         return inputs + np.sum(self.weight)

@@ -130,7 +130,7 @@ class _Weight(Layer):
         self.regularizer = regularizer
 
     def build(self, input_shape: Any) -> None:
-        self.weight = self.add_weight("weight", self.shape, "ones", regularizer=self.regularizer)
+        self.weight = self.add_weight("weight", self.shape, np.ones, regularizer=self.regularizer)
 
     def call(self, inputs: Any) -> Any:
         return inputs
