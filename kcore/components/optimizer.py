@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
+from kcore.components.arguments import ChecksArguments, is_finite_number
 from kcore.components.bundle import Bundle, alike
 from kcore.components.component import Component, plain
 from kcore.components.names import snake_case
-from kcore.components.schedule import LearningRateSchedule, is_finite_number
+from kcore.components.schedule import LearningRateSchedule
 from kcore.engine.tracing import Variable
 from kcore.engine.types import Array
-from kcore.errors.components import InvalidArgumentError, ScheduledRateError, WeightsError
+from kcore.errors.components import ScheduledRateError, WeightsError
 from kcore.ops import cast
 from kcore.registry import registry
 
 
-class Optimizer(Component):
+class Optimizer(ChecksArguments, Component):
     """Turns gradients into new parameters. Subclasses name their slots and write ``update``.
 
     Args:
@@ -99,14 +100,6 @@ class Optimizer(Component):
         """Refuse what is not in 0 <= value < 1, or in 0 <= value <= 1 if ``one`` is allowed."""
         if not is_finite_number(value) or not 0 <= value <= 1 or (value == 1 and not one):
             self._refuse(argument, value, "a number from 0 to 1" if one else "a number from 0 to below 1")
-
-    def _flag(self, argument: str, value: Any) -> None:
-        """Refuse what is neither true nor false."""
-        if not isinstance(value, bool | np.bool_):
-            self._refuse(argument, value, [True, False])
-
-    def _refuse(self, argument: str, value: Any, allowed: str | Sequence[Any]) -> NoReturn:
-        raise InvalidArgumentError(component=type(self).__name__, argument=argument, value=value, allowed=allowed)
 
     # --- what subclasses write ---------------------------------------------------------------------------------------
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
-import numpy as np
-
+from kcore.components.arguments import ChecksArguments, is_finite_number
 from kcore.components.component import Component
 from kcore.engine.types import Array
-from kcore.errors.components import InvalidArgumentError
 from kcore.ops import cast
 
 
-class LearningRateSchedule(Component):
+class LearningRateSchedule(ChecksArguments, Component):
     """The learning rate of each step. Subclasses write ``rate``.
 
     An optimizer takes a schedule in place of a number. The schedule becomes a part of the traced step: it is computed
@@ -55,17 +52,3 @@ class LearningRateSchedule(Component):
             return
         allowed = f"a finite number of at least {least:g}" if above is None else f"a finite number above {above:g}"
         self._refuse(argument, value, allowed if most is None else f"a number from {least:g} to {most:g}")
-
-    def _flag(self, argument: str, value: Any) -> None:
-        """Refuse what is neither true nor false."""
-        if not isinstance(value, bool | np.bool_):
-            self._refuse(argument, value, [True, False])
-
-    def _refuse(self, argument: str, value: Any, allowed: str | Sequence[Any]) -> NoReturn:
-        raise InvalidArgumentError(component=type(self).__name__, argument=argument, value=value, allowed=allowed)
-
-
-def is_finite_number(value: Any) -> bool:
-    """Whether ``value`` is a finite number of Python or NumPy, and no bool."""
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return number and bool(np.isfinite(value))

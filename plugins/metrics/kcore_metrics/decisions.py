@@ -53,7 +53,7 @@ class Decisions(Metric):
 
     def __init__(
         self,
-        thresholds: Thresholds,
+        thresholds: Thresholds = None,
         top_k: int | None = None,
         class_id: int | None = None,
         name: str | None = None,
@@ -232,7 +232,15 @@ class FalseNegatives(_Count):
     counted = ("false_negatives",)
 
 
-class Precision(Decisions):
+class _Share(Decisions):
+    def result(self) -> Array:
+        """The share of the first kind in both kinds, over everything so far, one per threshold."""
+        first, second = self.counted
+        right = self.of(first) * 1.0
+        return self.answer(ratio(right, right + self.of(second)))
+
+
+class Precision(_Share):
     """Of all decisions that were yes, the share that is right: ``TP / (TP + FP)``; 0 if there were none.
 
     Args:
@@ -258,23 +266,8 @@ class Precision(Decisions):
 
     counted = ("true_positives", "false_positives")
 
-    def __init__(
-        self,
-        thresholds: Thresholds = None,
-        top_k: int | None = None,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: str | None = None,
-    ) -> None:
-        super().__init__(thresholds, top_k, class_id, name, dtype)
 
-    def result(self) -> Array:
-        """The precision over everything so far, one per threshold."""
-        right = self.of("true_positives") * 1.0
-        return self.answer(ratio(right, right + self.of("false_positives")))
-
-
-class Recall(Decisions):
+class Recall(_Share):
     """Of all that should have been yes, the share that was: ``TP / (TP + FN)``; 0 if there was nothing.
 
     Args:
@@ -299,18 +292,3 @@ class Recall(Decisions):
     """
 
     counted = ("true_positives", "false_negatives")
-
-    def __init__(
-        self,
-        thresholds: Thresholds = None,
-        top_k: int | None = None,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: str | None = None,
-    ) -> None:
-        super().__init__(thresholds, top_k, class_id, name, dtype)
-
-    def result(self) -> Array:
-        """The recall over everything so far, one per threshold."""
-        right = self.of("true_positives") * 1.0
-        return self.answer(ratio(right, right + self.of("false_negatives")))
