@@ -125,14 +125,18 @@ class Workshop:
         shutil.copytree(project / "tests", place / "plugins" / family / "tests")
         for name in ("pyproject.toml", "conftest.py"):
             shutil.copy(ROOT / name, place)
+        return f"{self.run_tests(python, place, 'plugins')} tests passed"
+
+    def run_tests(self, python: Path, place: Path, tests: str) -> int:
+        """Run the tests in a folder with the configuration that is there; how many they were."""
         report = place / "report.xml"
         options = ["-q", "-p", "no:cacheprovider", "--rootdir", place, "-c", place / "pyproject.toml"]
-        self.run([python, "-m", "pytest", *options, f"--junitxml={report}", "plugins"], cwd=place)
+        self.run([python, "-m", "pytest", *options, f"--junitxml={report}", tests], cwd=place)
         suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")
-        tests = int(suite.get("tests", 0)) if suite is not None else 0
-        if tests == 0:
+        count = int(suite.get("tests", 0)) if suite is not None else 0
+        if count == 0:
             raise CheckError("no test ran")
-        return f"{tests} tests passed"
+        return count
 
     def check_core(self) -> str:
         """The core with no plugin: it imports, and its command line works and says what there is."""
