@@ -137,7 +137,7 @@ def signature(name: str, target: Any) -> str:
         elif one.kind is one.KEYWORD_ONLY and not star:
             parts.append("*")
             star = True
-        prefix = {one.VAR_POSITIONAL: "*", one.VAR_KEYWORD: "**"}.get(one.kind, "")
+        prefix = "*" if one.kind is one.VAR_POSITIONAL else "**" if one.kind is one.VAR_KEYWORD else ""
         # An address in a default is another one in each process.
         default = "" if one.default is empty else f"={re.sub(r' at 0x[0-9a-f]+', '', repr(one.default))}"
         parts.append(f"{prefix}{one.name}{default}")
