@@ -7,6 +7,9 @@ import os
 import pytest
 from hypothesis import settings
 
+# For the tests of the plugin for pytest.
+pytest_plugins = ["pytester"]
+
 # What the user of this machine has switched off or preferred is no business of the tests.
 os.environ["KCORE_CONFIG"] = "off"
 

@@ -52,7 +52,7 @@ def metadata(project: Path) -> dict[str, Any]:
 
 def packages() -> list[Path]:
     """The folders of all import packages: the core's and the plugins'."""
-    return [ROOT / "kcore", *sorted(path.parent for path in (ROOT / "plugins").glob("*/kcore_*/__init__.py"))]
+    return [ROOT / "kcore", *sorted(path.parent for path in (ROOT / "plugins").glob("*/*kcore*/__init__.py"))]
 
 
 def file_problems() -> Iterator[str]:
@@ -83,11 +83,11 @@ def packaging_problems() -> Iterator[str]:
         name = f"plugins/{family}"
         if (project / "LICENSE").read_bytes() != licence:
             yield f"{name}/LICENSE is not the LICENSE of the root"
-        if table["name"] != f"kcore-{family}":
+        if table["name"] not in (f"kcore-{family}", f"{family}-kcore"):
             yield f"{name}: the distribution's name is {table['name']!r}"
         if table["version"] != core["version"]:
             yield f"{name}: version {table['version']}, while the core has {core['version']}"
-        if family != "standard":
+        if family not in ("standard", "pytest"):
             yield from entry_point_problems(project, table)
     for package in packages():
         # Without it, neither import-linter nor mypy sees the folder.
@@ -97,7 +97,7 @@ def packaging_problems() -> Iterator[str]:
         project = ROOT if package.parent == ROOT else package.parent
         table = metadata(project)
         yield from dependency_problems(package, table)
-    first_party = {table["name"] for table in map(metadata, projects())} - {"kcore", "kcore-standard"}
+    first_party = {table["name"] for table in map(metadata, projects())} - {"kcore", "kcore-standard", "pytest-kcore"}
     standard = {requirement_name(text) for text in metadata(ROOT / "plugins" / "standard")["dependencies"]}
     if missing := first_party - standard:
         yield f"plugins/standard does not depend on {', '.join(sorted(missing))}"

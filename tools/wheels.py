@@ -120,7 +120,7 @@ class Workshop:
     def test_plugin(self, project: Path) -> str:
         """Run a plugin's tests against its wheel; the summary of the run."""
         family = project.name
-        python = self.install(family, self.requirement(f"kcore-{family}", "[test]"))
+        python = self.install(family, self.requirement(str(metadata(project)["name"]), "[test]"))
         place = self.folder / "tests" / family
         shutil.copytree(project / "tests", place / "plugins" / family / "tests")
         for name in ("pyproject.toml", "conftest.py"):
@@ -197,7 +197,8 @@ def main() -> None:
             list(pool.map(workshop.build, [ROOT, *plugins]))
             wheel_of = workshop.requirement
             workshop.gather(
-                [wheel_of(f"kcore-{path.name}", "[test]") for path in tested] + [wheel_of("kcore-standard", "[digits]")]
+                [wheel_of(str(metadata(path)["name"]), "[test]") for path in tested]
+                + [wheel_of("kcore-standard", "[digits]")]
             )
         except CheckError as failure:
             raise SystemExit(str(failure)) from None

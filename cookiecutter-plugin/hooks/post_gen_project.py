@@ -6,11 +6,13 @@ import shutil
 from pathlib import Path
 
 PACKAGE = Path("src", "{{ cookiecutter.__package }}")
-CHOSEN = "{{ cookiecutter.__families }}".split()
+# Names with spaces between them; none of ALL is a part of another.
+CHOSEN = "{{ cookiecutter.__families }}"
 ALL = (
     "layers", "losses", "metrics", "optimizers", "schedules", "initializers", "regularizers", "constraints",
     "callbacks", "activations", "datasets", "backends", "formats",
 )  # fmt: skip
+FOLDERS = {"docs": "{{ cookiecutter.docs }}", ".github": "{{ cookiecutter.ci }}"}
 
 for family in ALL:
     if family not in CHOSEN:
@@ -18,7 +20,6 @@ for family in ALL:
         (PACKAGE / "conformance" / f"{family}.yaml").unlink()
 if not "{{ cookiecutter.__symlog }}".strip():
     (PACKAGE / "symlog.py").unlink()
-if "{{ cookiecutter.docs }}" != "True":
-    shutil.rmtree("docs")
-if "{{ cookiecutter.ci }}" != "True":
-    shutil.rmtree(".github")
+for folder, wanted in FOLDERS.items():
+    if wanted != "True":
+        shutil.rmtree(folder)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
 FAMILIES = (
@@ -34,7 +34,7 @@ def problems(answers: Mapping[str, str]) -> list[str]:
     Args:
         answers: to the questions in cookiecutter.json; those that are not there are not looked at.
     """
-    rules = {
+    rules: dict[str, Callable[[str], str]] = {
         "name": name_problem,
         "families": families_problem,
         "author": author_problem,
@@ -90,7 +90,7 @@ def families_problem(text: str) -> str:
 def author_problem(author: str) -> str:
     """The name stands in TOML and in the licence, as it is."""
     if not author.strip() or len(author) > 100 or re.search(r'["\\{}]', author) or not author.isprintable():
-        return f"The author {author!r} does not fit: a name of 1 to 100 characters, without quotes, braces, backslashes."
+        return f"The author {author!r} does not fit: it is a name of 1 to 100 characters without quotes and braces."
     return ""
 
 

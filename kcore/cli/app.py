@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 import kcore
+from kcore.cli.conformance import conformance
 from kcore.cli.doctor import doctor
 from kcore.cli.evaluate import evaluate
 from kcore.cli.group import App, Settings, debug_option
@@ -40,5 +41,9 @@ def app(context: click.Context) -> None:
     context.ensure_object(Settings)
 
 
-for command in (list_, info, plugins, doctor, enable, disable, prefer, stubs, train, evaluate, predict, profile):
+COMMANDS = (
+    *(list_, info, plugins, doctor, enable, disable, prefer, stubs, conformance),
+    *(train, evaluate, predict, profile),
+)
+for command in COMMANDS:
     app.add_command(command)

@@ -47,6 +47,9 @@ from kcore.errors.saving import MissingComponentsError as MissingComponentsError
 from kcore.errors.saving import MissingFileError as MissingFileError
 from kcore.errors.saving import UnknownFormatError as UnknownFormatError
 from kcore.errors.saving import UnsupportedByFormatError as UnsupportedByFormatError
+from kcore.errors.testing import ConformanceTableError as ConformanceTableError
+from kcore.errors.testing import NoComponentsError as NoComponentsError
+from kcore.errors.testing import UnknownCheckError as UnknownCheckError
 from kcore.errors.training import DataLengthError as DataLengthError
 from kcore.errors.training import DataShapeError as DataShapeError
 from kcore.errors.training import DataStructureError as DataStructureError

@@ -195,6 +195,11 @@ def check_layers(case: ActivationCase) -> None:
         same(one.predict(x), case.make()(x), what="in a model")
 
 
+def traced(case: ActivationCase) -> tuple[Callable[..., Any], list[Any]]:
+    """The activation, and an array for it."""
+    return case.make(), [case.drawn("float32")]
+
+
 CHECKS: dict[str, Callable[[ActivationCase], None]] = {
     "config": check_config,
     "names": check_names,

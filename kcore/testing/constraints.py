@@ -159,6 +159,11 @@ def check_training(case: ConstraintCase) -> None:
         same(layer.get_weights()[0], expected, what="the weights after a step")
 
 
+def traced(case: ConstraintCase) -> tuple[Callable[..., Any], list[Any]]:
+    """The constraint, and weights for it."""
+    return case.make(), [case.drawn()]
+
+
 CHECKS: dict[str, Callable[[ConstraintCase], None]] = {
     "config": check_config,
     "names": check_names,

@@ -146,6 +146,11 @@ def check_distribution(case: InitializerCase) -> None:
         assert_drawn_from(case.draw(case.make(seed=17), "float64"), DISTRIBUTIONS[case.distribution](low, high))
 
 
+def use(case: InitializerCase) -> list[Array]:
+    """A weight; of what is random, with a seed."""
+    return [case.draw(case.make(seed=3) if case.random else case.make())]
+
+
 CHECKS: dict[str, Callable[[InitializerCase], None]] = {
     "config": check_config,
     "names": check_names,

@@ -323,6 +323,16 @@ def check_mask(case: LayerCase) -> None:
         assert one is None or one.shape == output.shape[: one.ndim], "the mask is not of the output's first axes"
 
 
+def traced(case: LayerCase) -> tuple[Callable[..., Any], list[Any]]:
+    """The layer as a function of its inputs, and inputs for it."""
+    layer = case.ready()
+
+    def run(inputs: Any) -> Any:
+        return case.call(layer, inputs)
+
+    return run, [case.inputs()]
+
+
 CHECKS: dict[str, Callable[[LayerCase], None]] = {
     "config": check_config,
     "shapes": check_shapes,

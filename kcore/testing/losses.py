@@ -234,6 +234,11 @@ def check_copies(case: LossCase) -> None:
     check_copies_of(loss, "losses", lambda one: one(y_true, y_pred))
 
 
+def traced(case: LossCase) -> tuple[Callable[..., Any], list[Any]]:
+    """The loss as a function of labels, predictions and weights, and these."""
+    return case.make(), [*case.arrays(), case.weights()[0]]
+
+
 CHECKS: dict[str, Callable[[LossCase], None]] = {
     "config": check_config,
     "forms": check_forms,

@@ -254,6 +254,11 @@ def check_copies(case: MetricCase) -> None:
         np.testing.assert_array_equal(result, expected, err_msg="a copy")
 
 
+def traced(case: MetricCase) -> tuple[Callable[..., Any], list[Any]]:
+    """The metric as a function of labels, predictions and weights, and these."""
+    return case.make(), [*case.arrays(), case.weights()]
+
+
 CHECKS: dict[str, Callable[[MetricCase], None]] = {
     "config": check_config,
     "names": check_names,

@@ -287,6 +287,17 @@ def check_arguments(case: OptimizerCase) -> None:
         assert kind in text and argument in text, f"the error {text!r} does not name {kind} and {argument}"
 
 
+def traced(case: OptimizerCase) -> tuple[Callable[..., Any], list[Any]]:
+    """A step as a function of the gradients, which gives the parameters afterwards, and gradients for it."""
+    optimizer, variables = case.make(), parameters()
+
+    def step(*gradients: Any) -> Any:
+        optimizer.apply(gradients, variables)
+        return [variable.value * 1 for variable in variables]
+
+    return step, wave(0, variables)
+
+
 CHECKS: dict[str, Callable[[OptimizerCase], None]] = {
     "config": check_config,
     "names": check_names,

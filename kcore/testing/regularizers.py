@@ -154,6 +154,11 @@ def check_training(case: RegularizerCase) -> None:
         same(float(found[0] if isinstance(found, list) else found), expected, what="the loss of a model without error")
 
 
+def traced(case: RegularizerCase) -> tuple[Callable[..., Any], list[Any]]:
+    """The regularizer, and weights for it."""
+    return case.make(), [case.drawn()]
+
+
 CHECKS: dict[str, Callable[[RegularizerCase], None]] = {
     "config": check_config,
     "names": check_names,

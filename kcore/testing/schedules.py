@@ -129,6 +129,11 @@ def check_planned(case: ScheduleCase) -> None:
     assert len(traces) == 1, f"the step was traced {len(traces)} times"
 
 
+def traced(case: ScheduleCase) -> tuple[Callable[..., Any], list[Any]]:
+    """The schedule, and steps for it."""
+    return case.make(), [case.steps()]
+
+
 CHECKS: dict[str, Callable[[ScheduleCase], None]] = {
     "config": check_config,
     "names": check_names,

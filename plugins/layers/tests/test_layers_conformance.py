@@ -1,66 +1,42 @@
-"""Every layer of the registry keeps the contract of layers: all checks on all cases of the tables."""
+"""Every layer of the registry keeps the contract of layers, also saved, and with padded sequences."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kcore.engine.tree import leaves
 from kcore.errors import LayerMaskError
-from kcore.layers import Layer
 from kcore.registry import registry
-from kcore.testing.layers import CHECKS, LayerCase, case_model
+from kcore.testing import conformance_checks, conformance_test, stated_cases
+from kcore.testing.layers import LayerCase, case_model
 from kcore.testing.reference import load_cases
 
-HERE = Path(__file__).parent
-TABLES = sorted((HERE / "conformance").glob("*.yaml"))
-CASES = [LayerCase.from_row(row) for table in TABLES for row in yaml.safe_load(table.read_text(encoding="utf-8"))]
-# Names of functions, of abstract classes, and of the cells that RNN is made of: no layers by themselves.
-ABSTRACT = {"Recurrent", "Wrapper"}
-CELLS = {"GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells"}
-RANDOM = {
-    "AlphaDropout",
-    "GaussianDropout",
-    "GaussianNoise",
-    "SpatialDropout1D",
-    "SpatialDropout2D",
-    "SpatialDropout3D",
+CASES: list[LayerCase] = stated_cases("kcore-layers", "layers")
+WITHOUT_CASES = {
+    check.component for check in conformance_checks("kcore-layers") if check.name == "cases" and check.expected
 }
 
-
-def offered() -> dict[str, Any]:
-    """The layer classes of this distribution, each under its own name."""
-    home = registry("layers")
-    found = {record.name: home.load(record.name) for record in home.records() if record.distribution == "kcore-layers"}
-    return {name: kind for name, kind in found.items() if isinstance(kind, type) and kind.__name__ == name}
-
-
-def test_every_layer_has_a_case_and_every_case_a_name() -> None:
-    layers = {name for name, kind in offered().items() if issubclass(kind, Layer)}
-    assert {case.layer for case in CASES} == layers - ABSTRACT - CELLS
-    assert len({str(case) for case in CASES}) == len(CASES)
+test_conformance = conformance_test("kcore-layers")
 
 
 def test_every_layer_is_recorded_from_another_framework() -> None:
-    recorded = {case.component for path in (HERE / "reference").glob("*.npz") for case in load_cases(path)}
+    home = registry("layers")
+    offered = {
+        record.name: home.load(record.name) for record in home.records() if record.distribution == "kcore-layers"
+    }
+    classes = {name for name, kind in offered.items() if isinstance(kind, type) and kind.__name__ == name}
+    folder = Path(__file__).parent / "reference"
+    recorded = {case.component for path in folder.glob("*.npz") for case in load_cases(path)}
     # Lambda has no numbers of its own.
-    assert set(offered()) - ABSTRACT - CELLS - {"Lambda"} <= recorded
-
-
-@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_layer(case: LayerCase, check: Callable[[LayerCase], None]) -> None:
-    check(case)
+    assert classes - WITHOUT_CASES - {"Lambda"} <= recorded
 
 
 LOADING = """

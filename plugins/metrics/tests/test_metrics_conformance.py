@@ -1,29 +1,23 @@
-"""Every metric of the registry keeps the contract of metrics: all checks on all cases of the tables."""
+"""Every metric of the registry keeps the contract of metrics."""
 
 from __future__ import annotations
 
 import doctest
 import importlib
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kcore_metrics
 from kcore.registry import registry
-from kcore.testing.metrics import CHECKS, MetricCase, streamed
+from kcore.testing import conformance_test, stated_cases
+from kcore.testing.metrics import MetricCase, streamed
 
-HERE = Path(__file__).parent
-CASES = [
-    MetricCase.from_row(row)
-    for table in sorted((HERE / "conformance").glob("*.yaml"))
-    for row in yaml.safe_load(table.read_text(encoding="utf-8"))
-]
+CASES: list[MetricCase] = stated_cases("kcore-metrics", "metrics")
 NAMES = {record.name for record in registry("metrics").records() if record.distribution == "kcore-metrics"}
 MODULES = [
     importlib.import_module(f"kcore_metrics.{path.stem}")
@@ -32,16 +26,7 @@ MODULES = [
 ]
 
 
-def test_every_name_is_in_a_case_and_every_case_has_its_own_label() -> None:
-    stated = {name for case in CASES for name in (case.metric, case.function, *case.names)} - {""}
-    assert stated == NAMES
-    assert len({str(case) for case in CASES}) == len(CASES)
-
-
-@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_metric(case: MetricCase, check: Callable[[MetricCase], None]) -> None:
-    check(case)
+test_conformance = conformance_test("kcore-metrics")
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

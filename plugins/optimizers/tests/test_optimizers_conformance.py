@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import doctest
 import importlib
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
 import kcore
 from kcore import optimizers
 from kcore.errors import ConfigError, InvalidArgumentError, UnknownComponentError
 from kcore.registry import registry
-from kcore.testing.optimizers import CHECKS, OptimizerCase
-from kcore.testing.schedules import CHECKS as SCHEDULE_CHECKS
-from kcore.testing.schedules import ScheduleCase
-
-HERE = Path(__file__).parent
-CASES = [OptimizerCase.from_row(row) for row in yaml.safe_load((HERE / "conformance/optimizers.yaml").read_text())]
-SCHEDULES = [ScheduleCase.from_row(row) for row in yaml.safe_load((HERE / "conformance/schedules.yaml").read_text())]
+from kcore.testing import conformance_test
 
 
 def offered(family: str) -> set[str]:
@@ -32,23 +23,7 @@ def offered(family: str) -> set[str]:
     return {name for name in names if home.load(name).__name__ == name}
 
 
-def test_every_optimizer_and_schedule_has_a_case_and_every_case_a_name() -> None:
-    assert {case.optimizer for case in CASES} == offered("optimizers")
-    assert {case.schedule for case in SCHEDULES} == offered("schedules")
-    assert len({str(case) for case in [*CASES, *SCHEDULES]}) == len(CASES) + len(SCHEDULES)
-
-
-@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_optimizer(case: OptimizerCase, check: Callable[[OptimizerCase], None]) -> None:
-    check(case)
-
-
-@pytest.mark.parametrize("check", SCHEDULE_CHECKS.values(), ids=SCHEDULE_CHECKS)
-@pytest.mark.parametrize("case", SCHEDULES, ids=str)
-def test_schedule(case: ScheduleCase, check: Callable[[ScheduleCase], None]) -> None:
-    check(case)
-
+test_conformance = conformance_test("kcore-optimizers")
 
 NAMES = {
     "SGD": ["SGD", "sgd"],

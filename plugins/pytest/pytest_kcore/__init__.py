@@ -1,0 +1,1 @@
+"""A plugin for pytest that runs kcore's conformance suite on installed distributions."""
