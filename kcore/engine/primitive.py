@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kcore.engine.types import Array, ArrayType
 
 if TYPE_CHECKING:
+    from kcore.engine.primitives.batching import Cut
     from kcore.engine.program import Equation
 
 Thunk: TypeAlias = Callable[[], object]
@@ -32,6 +33,8 @@ class Primitive:
             costs nothing; ``None`` when it has to be computed.
         inplace: positions of inputs whose memory the first output may take over when shape and dtype agree and
             nobody reads the input later.
+        cuts: ``cuts(input types, output type, params) -> [Cut, ...]``, how an equation may be cut into independent
+            pieces (``primitives/batching.py`` has it for kcore's own); ``None``: it needs its whole input.
         prune: ``prune(equation, used) -> equation``, the equation without the outputs that are not used; for
             primitives whose number of outputs can vary.
     """
@@ -43,6 +46,7 @@ class Primitive:
     scratch: Callable[..., Sequence[ArrayType]] | None = None
     view: Callable[..., Array | None] | None = None
     inplace: tuple[int, ...] = ()
+    cuts: Callable[[Sequence[ArrayType], ArrayType, Mapping[str, Any]], list[Cut]] | None = None
     prune: Callable[[Equation, Sequence[bool]], Equation] | None = None
 
     def __repr__(self) -> str:

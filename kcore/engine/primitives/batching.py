@@ -2,7 +2,7 @@
 
 A rule says along which axis of each input and of the output an equation falls into independent pieces, for each way
 in which it can be cut. Where the output has no such axis, the pieces give partial sums, which are added in order.
-Primitives without a rule need their whole input.
+Primitives without a rule need their whole input. A plugin's primitive brings its rule along (``Primitive.cuts``).
 """
 
 from __future__ import annotations
@@ -71,8 +71,12 @@ class Cut(NamedTuple):
 Rule: TypeAlias = Callable[[Types, ArrayType, Params], list[Cut]]
 
 
-def _maps(inputs: Types, output: ArrayType, params: Params, *, weight: int = 1) -> list[Cut]:
-    """Element for element. An operand that is repeated along the axis is taken whole by every piece."""
+def by_element(inputs: Types, output: ArrayType, params: Params, *, weight: int = 1) -> list[Cut]:
+    """Element for element. An operand that is repeated along the axis is taken whole by every piece.
+
+    Args:
+        weight: how many times as long as an addition an element takes.
+    """
     if not output.shape or not output.size:
         return []
     # What lies in the cache streams through one processor faster than another can be told to help.
@@ -106,7 +110,9 @@ def _matmul(inputs: Types, output: ArrayType, params: Params) -> list[Cut]:
     return [Cut("last", columns, (None, 1), 1, work, least=least)]
 
 
-def _samples(*batched: bool, sums: bool = False, shaped: str | None = None, primitive: Primitive | None = None) -> Rule:
+def by_sample(
+    *batched: bool, sums: bool = False, shaped: str | None = None, primitive: Primitive | None = None
+) -> Rule:
     """Samples are independent.
 
     Args:
@@ -197,39 +203,39 @@ _SLOW: dict[np.ufunc, int] = {
 
 rules: dict[Primitive, Rule] = {
     **{
-        primitive: partial(_maps, weight=_SLOW[ufunc]) if ufunc in _SLOW else _maps
+        primitive: partial(by_element, weight=_SLOW[ufunc]) if ufunc in _SLOW else by_element
         for ufunc, primitive in maps.ufunc_primitives.items()
     },
-    maps.cast_p: _maps,
-    maps.select_p: _maps,
-    maps.relu_p: _maps,
-    maps.sigmoid_p: partial(_maps, weight=4),
-    error_function.erfc_p: partial(_maps, weight=32),
+    maps.cast_p: by_element,
+    maps.select_p: by_element,
+    maps.relu_p: by_element,
+    maps.sigmoid_p: partial(by_element, weight=4),
+    error_function.erfc_p: partial(by_element, weight=32),
     matmul.matmul_p: _matmul,
     reductions.sum_p: _sum,
     reductions.max_p: _maps_unless_reduced,
     reductions.min_p: _maps_unless_reduced,
-    convolution.conv_p: _samples(True, False, primitive=convolution.conv_p),
-    convolution.conv_input_gradient_p: _samples(
+    convolution.conv_p: by_sample(True, False, primitive=convolution.conv_p),
+    convolution.conv_input_gradient_p: by_sample(
         True, False, shaped="input_shape", primitive=convolution.conv_input_gradient_p
     ),
-    convolution.conv_kernel_gradient_p: _samples(True, True, sums=True, primitive=convolution.conv_kernel_gradient_p),
+    convolution.conv_kernel_gradient_p: by_sample(True, True, sums=True, primitive=convolution.conv_kernel_gradient_p),
     random.random_uniform_p: _uniform,
     indexing.gather_p: _gather,
     layout.concatenate_p: _concatenate,
     layout.place_p: _place,
-    average_pooling.average_pool_p: _samples(True),
-    average_pooling.average_unpool_p: _samples(True, shaped="input_shape"),
-    pooling.max_pool_p: _samples(True),
-    pooling.max_pool_winner_p: _samples(True, True),
-    pooling.max_unpool_p: _samples(True, True, shaped="input_shape"),
-    pooling.max_pick_p: _samples(True, True),
+    average_pooling.average_pool_p: by_sample(True),
+    average_pooling.average_unpool_p: by_sample(True, shaped="input_shape"),
+    pooling.max_pool_p: by_sample(True),
+    pooling.max_pool_winner_p: by_sample(True, True),
+    pooling.max_unpool_p: by_sample(True, True, shaped="input_shape"),
+    pooling.max_pick_p: by_sample(True, True),
 }
 
 
 def cuts(primitive: Primitive, inputs: Types, outputs: Types, params: Params) -> list[Cut]:
     """The ways in which an equation may be cut; none if it needs the whole."""
-    rule = rules.get(primitive)
+    rule = rules.get(primitive, primitive.cuts)
     found = rule(inputs, outputs[0], params) if rule is not None and len(outputs) == 1 else []
     return [cut for cut in found if cut.size > 1]
 
