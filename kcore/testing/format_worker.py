@@ -107,8 +107,8 @@ def load(
             yield _told(error)
 
 
-def save(path: str, *, kind: str, weights: bool, limit: int) -> Iterator[dict[str, Any]]:
-    """Write a model, or its weights, where no file can be larger than a limit, as where a disk is full."""
+def save(path: str, *, kind: str, weights: bool) -> Iterator[dict[str, Any]]:
+    """Write a model, or its weights, where no file can be larger than half of it, as where a disk is full."""
     import resource
 
     from kcore.registry import custom_object_scope
@@ -121,6 +121,7 @@ def save(path: str, *, kind: str, weights: bool, limit: int) -> Iterator[dict[st
         # Once before, so that nothing is imported, and kept on the disk for the next import, under the limit.
         beside = Path(path).parent / f"before{Path(path).suffix}"
         write(beside)
+        limit = beside.stat().st_size // 2
         beside.unlink()
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
         try:

@@ -20,6 +20,7 @@ from kcore.errors import (
     FileContentError,
     FileWriteError,
     KcoreError,
+    MissingComponentsError,
     UnknownComponentError,
     UnsupportedByFormatError,
 )
@@ -95,7 +96,7 @@ class Archive:
     def reading(self, path: Path) -> Any:
         try:
             yield
-        except (UnknownComponentError, UnsupportedByFormatError):
+        except (MissingComponentsError, UnsupportedByFormatError):
             raise
         except (KcoreError, KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise FileContentError(source=str(path), problem=f"is damaged ({error!r})", expected="a model") from error
@@ -450,7 +451,7 @@ class UnknownIsDamaged(Archive):
     def load(self, path: Path, *, custom_objects: Any = None, compile: bool = True) -> Any:
         try:
             return super().load(path, custom_objects=custom_objects, compile=compile)
-        except UnknownComponentError as error:
+        except MissingComponentsError as error:
             raise FileContentError(source=str(path), problem=str(error), expected="another") from error
 
 
@@ -458,5 +459,5 @@ class SaysNoName(Archive):
     def load(self, path: Path, *, custom_objects: Any = None, compile: bool = True) -> Any:
         try:
             return super().load(path, custom_objects=custom_objects, compile=compile)
-        except UnknownComponentError as error:
+        except MissingComponentsError as error:
             raise UnknownComponentError(family="layers", noun="layer", name="It") from error
