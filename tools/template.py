@@ -18,13 +18,14 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from wheels import AT_ONCE, ROOT, CheckError, Report, Workshop, metadata, wheel_problem
+from workshop import AT_ONCE, ROOT, CheckError, Workshop, metadata, run_checks, wheel_problem
 
 from kcore.cli.plugin_template import PluginTemplate
 
@@ -151,7 +152,7 @@ class Bakery(Workshop):
         return f"{len(list(self.options.iterdir()))} combinations of options, and the plugins with tests"
 
     def check_builds(self, options: Sequence[Plugin]) -> str:
-        """A wheel for each licence and oldest Python, the two that enter the metadata, also of Pythons newer than this."""
+        """A wheel for each licence and oldest Python, which alone enter the metadata; also of Pythons newer than this."""
         chosen = {(plugin.answers["licence"], plugin.answers["python"]): plugin.name for plugin in options}
         for name in chosen.values():
             project, place = self.options / name, self.folder / "other-wheels"
@@ -164,8 +165,8 @@ class Bakery(Workshop):
     def check_types(self, version: str) -> str:
         """mypy, with the plugins' own settings, for one oldest Python and all engines.
 
-        Licence, documentation and workflow do not enter the code. So the plugins of one engine and one oldest Python have
-        the same code but for their names, which is checked, and one of them stands for all.
+        Licence, documentation and workflow do not enter the code. So the plugins of one engine and one oldest Python
+        have the same code but for their names, which is checked, and one of them stands for all.
         """
         floor = f'python_version = "{version}"'
         projects = [path for path in sorted(self.options.iterdir()) if floor in (path / "pyproject.toml").read_text()]
@@ -237,35 +238,17 @@ def main() -> None:
         except CheckError as failure:
             raise SystemExit(str(failure)) from None
         print(f"{len(projects)} plugins baked ({time.monotonic() - start:.0f} s)", flush=True)
-        checks: dict[str, Any] = {
-            f"types {version}": (bakery.check_types, version) for version in TEMPLATE.questions["python"]
+        checks: dict[str, Callable[[], str]] = {
+            f"types {version}": partial(bakery.check_types, version) for version in TEMPLATE.questions["python"]
         }
         checks |= {
-            "alone": (bakery.check_alone,),
-            "lint": (bakery.check_lint,),
-            "builds": (bakery.check_builds, options),
+            "alone": bakery.check_alone,
+            "lint": bakery.check_lint,
+            "builds": partial(bakery.check_builds, options),
         }
-        checks |= {"kcore new": (bakery.check_command, plugins[-1])}
-        checks |= {plugin.name: (bakery.check_plugin, plugin) for plugin in plugins}
-
-        def check(name: str) -> Report:
-            begin = time.monotonic()
-            function, *arguments = checks[name]
-            try:
-                return Report(name, function(*arguments), time.monotonic() - begin)
-            except CheckError as failure:
-                return Report(name, "FAILED", time.monotonic() - begin, str(failure))
-
-        reports = []
-        for report in pool.map(check, [name for name in checks if not chosen or name in chosen]):
-            print(f"{report.name:<26} {report.summary} ({report.seconds:.0f} s)", flush=True)
-            if report.error:
-                print(report.error, flush=True)
-            reports.append(report)
-    failed = [report.name for report in reports if report.error]
-    if failed or not reports:
-        raise SystemExit(f"template: failed: {', '.join(failed) or 'nothing was checked'}")
-    print(f"template: {len(reports)} checks passed ({time.monotonic() - start:.0f} s)")
+        checks |= {"kcore new": partial(bakery.check_command, plugins[-1])}
+        checks |= {plugin.name: partial(bakery.check_plugin, plugin) for plugin in plugins}
+        run_checks("template", {name: check for name, check in checks.items() if not chosen or name in chosen}, start)
 
 
 if __name__ == "__main__":

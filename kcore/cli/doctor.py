@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kcore.cli.families import known_families
-from kcore.cli.file_needs import check_suffix
 from kcore.cli.findings import Finding, broken, findings, merged, ordered
 from kcore.cli.group import EXIT_ERROR, Command
 from kcore.cli.listing import records_of
+from kcore.cli.needed import check_suffix
 from kcore.cli.output import print_json, print_table
+from kcore.errors.plain_text import printable
 
 if TYPE_CHECKING:
     from kcore.cli.load_check import Outcome
@@ -54,7 +55,7 @@ def doctor(file: Path | None, load: bool, seconds: float, as_json: bool) -> None
     shadowed or disabled: with the cause, the distribution, and the next step.
 
     With FILE, a model saved as .h5 or .json: every component it names, whether that is installed, from which
-    distribution, and what to install if it is not. Nothing of the file is run.
+    distribution, with which it was saved, and what to install if it is not. Nothing of the file is run.
 
     No plugin is imported, so that what fails when imported is not seen. --load imports all of them, in other processes
     and with a time limit for each, and reports what fails or hangs. The exit code is 1 if something does not work.
@@ -151,6 +152,7 @@ def _file_data(file: Path, needed: Sequence[Needed]) -> dict[str, Any]:
             "version": one.record.version if one.record else None,
             "problem": one.problem,
             "install": one.install,
+            "saved_with": one.saved._asdict() if one.saved else None,
         }
         for one in needed
     ]
@@ -191,20 +193,23 @@ def _show_file(file: Path, needed: Sequence[Needed]) -> None:
     _heading(f"What {file} needs ({len(needed)})")
     rows = [
         [
-            f"{one.need.family}/{one.need.name}",
+            f"{one.need.family}/{printable(one.need.name)}",
             one.state,
             f"{one.record.distribution} {one.record.version}" if one.record else "",
-            one.need.place,
-            one.problem or "",
+            str(one.saved or ""),
+            printable(one.need.place),
+            printable(one.problem or "", 1000),
         ]
         for one in needed
     ]
-    print_table(["Component", "State", "From", "First named at", "Problem"], rows, _STYLES)
+    print_table(["Component", "State", "From", "Saved with", "First named at", "Problem"], rows, _STYLES)
     if not needed:
         click.echo("  No component: the file holds weights alone.")
     install = sorted({one.install for one in needed if one.install})
     if install:
-        click.echo(f"Next: pip install {' '.join(install)}")
+        strange = any(one.install and one.only_saved for one in needed)
+        trust = " (the file names them: install only what you trust)" if strange else ""
+        click.echo(f"Next: pip install {' '.join(install)}{trust}")
     elif not any(one.problem for one in needed):
         click.echo("Everything that it needs is installed.")
 

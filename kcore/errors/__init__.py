@@ -46,6 +46,8 @@ from kcore.errors.registry import UnknownFamilyError as UnknownFamilyError
 from kcore.errors.saving import FileContentError as FileContentError
 from kcore.errors.saving import FileReadError as FileReadError
 from kcore.errors.saving import FileWriteError as FileWriteError
+from kcore.errors.saving import MissingComponent as MissingComponent
+from kcore.errors.saving import MissingComponentsError as MissingComponentsError
 from kcore.errors.saving import MissingFileError as MissingFileError
 from kcore.errors.saving import UnknownFormatError as UnknownFormatError
 from kcore.errors.saving import UnsupportedByFormatError as UnsupportedByFormatError

@@ -8,26 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from kcore.errors.base import KcoreError
-from kcore.errors.registry import (
-    AmbiguousComponentError,
-    BrokenComponentError,
-    DisabledComponentError,
-    IncompatibleComponentError,
-    UnknownComponentError,
-)
-from kcore.errors.saving import FileContentError
+from kcore.errors.saving import FileContentError, MissingComponentsError
 from kcore.models.keras_config import plain_config
+from kcore.models.missing import OF_THE_REGISTRY, Saved, all_missing_named, json_or_none
 from kcore.models.model import Model
-from kcore.registry import deserialize
-
-# A missing or broken plugin is no fault of the file.
-OF_THE_REGISTRY = (
-    AmbiguousComponentError,
-    BrokenComponentError,
-    DisabledComponentError,
-    IncompatibleComponentError,
-    UnknownComponentError,
-)
+from kcore.registry import custom_object_scope, deserialize
+from kcore.registry.provenance import KEY, origins_from
 
 
 def model_from_config(
@@ -65,11 +51,18 @@ def model_from_json(text: str, custom_objects: dict[str, Any] | None = None, *, 
 
     Raises:
         FileContentError: the text is no JSON, or describes no model.
-        UnknownComponentError: a layer that no installed plugin provides.
+        MissingComponentsError: it names components that cannot be had; the error names all.
     """
     config = json_object(text, source)
     wanted: dict[str, Any] = {key: config[key] for key in ("class_name", "config") if key in config}
-    return model_from_config(wanted, custom_objects, source=source)
+
+    def saved() -> Saved:
+        # Read again: what is made of a config may change it.
+        again = json_or_none(text)
+        return Saved(again, None, origins_from(again.get(KEY)))
+
+    with custom_object_scope(custom_objects or {}), all_missing_named(source, saved):
+        return model_from_config(wanted, source=source)
 
 
 def json_object(text: str, source: str) -> dict[str, Any]:
@@ -96,7 +89,7 @@ def content_errors(source: str, problem: str, expected: str) -> Iterator[None]:
     """Say of whatever goes wrong while components are made from a file's data that the file is the cause."""
     try:
         yield
-    except FileContentError:
+    except (FileContentError, MissingComponentsError):
         raise
     except KcoreError as error:
         if isinstance(error, OF_THE_REGISTRY):

@@ -13,6 +13,7 @@ from kcore.errors.models import NoSuchLayerError
 from kcore.models.persistence import load_weights, save_model, save_weights
 from kcore.models.summary import summary_text
 from kcore.registry import serialize
+from kcore.registry.provenance import KEY, noted_origins, origins_data
 from kcore.training.trainer import Trainer
 
 
@@ -68,10 +69,16 @@ class Model(Trainer):
         (print_fn or print)(text)
 
     def to_json(self, **options: Any) -> str:
-        """The architecture, without weights, as JSON; ``kcore.models.model_from_json`` reads it."""
+        """The architecture, without weights, as JSON; ``kcore.models.model_from_json`` reads it.
+
+        Beside the config it says which distributions the components come from, for where they are not installed.
+        """
         from kcore import __version__
 
-        return json.dumps({**serialize(self, "layers"), "kcore_version": __version__, "backend": "kcore"}, **options)
+        with noted_origins() as origins:
+            config = serialize(self, "layers")
+        about = {"kcore_version": __version__, "backend": "kcore", KEY: origins_data(origins)}
+        return json.dumps({**config, **about}, **options)
 
     def save(self, filepath: str | PathLike[str], *, overwrite: bool = True, include_optimizer: bool = True) -> None:
         """Write architecture, weights, and training state to a file; its suffix chooses the format."""

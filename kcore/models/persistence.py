@@ -71,7 +71,8 @@ def load_model(filepath: FilePath, custom_objects: dict[str, Any] | None = None,
         MissingFileError: there is no such file.
         UnknownFormatError: no installed format has the suffix.
         FileContentError: the file does not hold a model.
-        UnknownComponentError: a component that no installed plugin provides.
+        MissingComponentsError: the file names components that cannot be had; the error names all of them, why, and
+            who provided them when the file was saved.
     """
     path, format = _format(filepath)
     if not path.exists():

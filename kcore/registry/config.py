@@ -13,6 +13,7 @@ from kcore.errors.registry import ConfigError, UnknownComponentError
 from kcore.registry.configured import ConfiguredFunction, named_arguments
 from kcore.registry.custom_objects import active_custom_objects, custom_object_scope
 from kcore.registry.families import CONFIGURABLE, FAMILIES, LOCAL, contract_family, member
+from kcore.registry.provenance import note
 from kcore.registry.records import split_name
 from kcore.registry.registry import registry
 
@@ -21,7 +22,9 @@ _EXPECTED = "a name, or {'class_name': name, 'config': {...}}"
 _FUNCTION = "function"
 
 
-class _Found(NamedTuple):
+class Found(NamedTuple):
+    """What a name means, and who brings it; nobody (an empty text) for a custom object."""
+
     target: Any
     distribution: str
 
@@ -83,12 +86,12 @@ def deserialize(config: Any, family: str, custom_objects: Mapping[str, Any] | No
         registry(family)
         return None
     if isinstance(config, str):
-        found = _find(config, family)
+        found = find(config, family)
         return _construct(found, config, {}) if isinstance(found.target, type) else found.target
     name, arguments = _parts(config, family)
     if name == _FUNCTION and isinstance(arguments, str):
         return deserialize(arguments, family)
-    found = _find(name, family)
+    found = find(name, family)
     if not isinstance(found.target, type):
         if arguments in (None, {}, name):
             return found.target
@@ -101,7 +104,7 @@ def deserialize(config: Any, family: str, custom_objects: Mapping[str, Any] | No
 def get(identifier: Any, family: str, **kwargs: Any) -> Any:
     """The component that a user's argument stands for; see `Registry.get`."""
     if isinstance(identifier, str):
-        found = _find(identifier, family)
+        found = find(identifier, family)
         if isinstance(found.target, type):
             return _construct(found, identifier, kwargs, by_config=False)
         if kwargs and family in CONFIGURABLE:
@@ -133,24 +136,29 @@ def _parts(config: Any, family: str) -> tuple[str, Any]:
     return chosen, dict(arguments) if isinstance(arguments, Mapping) else arguments
 
 
-def _find(name: str, family: str) -> _Found:
-    """The class or function that a name means: first among the custom objects, then in the registry."""
+def find(name: str, family: str) -> Found:
+    """The class or function that a name means: first among the custom objects, then in the registry.
+
+    Raises:
+        UnknownComponentError, AmbiguousComponentError, DisabledComponentError, IncompatibleComponentError,
+        BrokenComponentError: the name means no component that can be had.
+    """
     home = registry(family)
     custom = active_custom_objects()
     if name in custom:
-        return _Found(custom[name], "")
+        return Found(custom[name], "")
     try:
         record = home.resolve(name)
     except UnknownComponentError:
         # 'Package>Name' of a package that is no distribution: Keras's way to write registered custom classes.
         package, bare = split_name(name)
         if package is not None and bare in custom:
-            return _Found(custom[bare], "")
+            return Found(custom[bare], "")
         raise
-    return _Found(home.load_record(record), record.distribution)
+    return Found(home.load_record(record), record.distribution)
 
 
-def _construct(found: _Found, name: str, arguments: Any, *, by_config: bool = True) -> Any:
+def _construct(found: Found, name: str, arguments: Any, *, by_config: bool = True) -> Any:
     build = getattr(found.target, "from_config", None) if by_config else None
     if not isinstance(arguments, Mapping) and (isinstance(arguments, str) or build is None):
         raise _error(found, name, f"is a {type(arguments).__name__}", "a dictionary of constructor arguments")
@@ -174,7 +182,7 @@ def _construct(found: _Found, name: str, arguments: Any, *, by_config: bool = Tr
         ) from error
 
 
-def _configured(found: _Found, name: str, arguments: Mapping[str, Any]) -> ConfiguredFunction:
+def _configured(found: Found, name: str, arguments: Mapping[str, Any]) -> ConfiguredFunction:
     """A function with these arguments, which it takes."""
     accepted, needed = named_arguments(found.target)
     unknown = [key for key in arguments if key not in accepted]
@@ -251,12 +259,14 @@ def _name_of(target: Any, family: str | None) -> str:
         records.sort(key=lambda record: (record.name != own, record.state not in ("local", "available")))
         if records:
             record = records[0]
-            return record.name if record.state in ("local", "available") else record.qualified
+            name = record.name if record.state in ("local", "available") else record.qualified
+            note(name, record)
+            return name
     # Under its bare name it would be read as something else, if that name means something.
     return f"{LOCAL}>{own}" if any(own in registry(place) for place in families) else own
 
 
-def _error(found: _Found, name: str, problem: str, expected: str) -> ConfigError:
+def _error(found: Found, name: str, problem: str, expected: str) -> ConfigError:
     return ConfigError(problem=problem, expected=expected, component=name, distribution=found.distribution)
 
 

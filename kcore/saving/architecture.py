@@ -28,7 +28,7 @@ class JsonFormat:
         Raises:
             FileReadError: the file could not be read.
             FileContentError: it describes no model.
-            UnknownComponentError: a layer that no installed plugin provides.
+            MissingComponentsError: it names components that cannot be had; the error names all.
         """
         try:
             text = path.read_text(encoding="utf-8")

@@ -13,8 +13,10 @@ import h5py
 from kcore.components.component import plain
 from kcore.errors.saving import UnsupportedByFormatError
 from kcore.models.architecture import json_object, model_from_config
+from kcore.models.missing import all_missing_named
 from kcore.models.model import Model
 from kcore.registry import custom_object_scope, serialize
+from kcore.registry.provenance import KEY, noted_origins, origins_data
 from kcore.saving.atomic import write_atomically
 from kcore.saving.h5_layout import opened, write_text
 from kcore.saving.h5_optimizer import read_optimizer, write_optimizer
@@ -27,6 +29,7 @@ from kcore.saving.h5_weights import (
     write_versions,
     write_weights,
 )
+from kcore.saving.needs import saved_in
 from kcore.saving.training_config import compile_as_saved, training_config
 
 
@@ -34,7 +37,8 @@ class H5Format:
     """HDF5 files that Keras 2 and Keras 3's reader of old files load, and that Keras 2 wrote.
 
     At the top are the attributes ``model_config`` and ``training_config`` (JSON) and the groups ``model_weights`` and
-    ``optimizer_weights``; a file of weights has the content of ``model_weights`` at the top.
+    ``optimizer_weights``; a file of weights has the content of ``model_weights`` at the top. The attribute
+    ``kcore_components`` is ours, and no part of the model: who provided the components.
     """
 
     def save(self, model: Model, path: Path, *, include_optimizer: bool = True) -> None:
@@ -53,12 +57,17 @@ class H5Format:
 
         def fill(file: h5py.File) -> None:
             write_versions(file)
-            write_text(file, "model_config", json.dumps(serialize(model, "layers"), default=plain))
+            with noted_origins() as origins:
+                config = serialize(model, "layers")
+            write_text(file, "model_config", json.dumps(config, default=plain))
             write_weights(file.create_group("model_weights"), model, path)
-            training = training_config(model) if include_optimizer else None
+            with noted_origins() as of_training:
+                training = training_config(model) if include_optimizer else None
             if training is not None and model.optimizer is not None:
                 write_text(file, "training_config", training)
                 write_optimizer(file, model.optimizer, model.trainable_weights, path)
+                origins |= of_training
+            write_text(file, KEY, json.dumps(origins_data(origins)))
 
         _write(path, fill)
 
@@ -68,9 +77,13 @@ class H5Format:
         Raises:
             FileReadError: the file could not be read.
             FileContentError: it does not hold a model.
-            UnknownComponentError: a component that no installed plugin provides.
+            MissingComponentsError: it names components that cannot be had; the error names all.
         """
-        with opened(path) as source, custom_object_scope(custom_objects or {}):
+        with (
+            opened(path) as source,
+            custom_object_scope(custom_objects or {}),
+            all_missing_named(str(path), lambda: saved_in(source, training=compile)),
+        ):
             text = source.text(source.file, "model_config")
             if text is None:
                 weights = source.names(source.file, "layer_names") is not None

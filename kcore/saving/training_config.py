@@ -16,6 +16,7 @@ from kcore.models.architecture import content_errors, json_object
 from kcore.models.keras_config import plain_config, without_neutral
 from kcore.models.model import Model
 from kcore.registry import registry
+from kcore.registry.provenance import note_name
 
 # Settings of Keras's components that kcore's do not have, and the values at which they change nothing; an empty tuple
 # stands for any value. Any other value is refused by the component's constructor.
@@ -83,7 +84,10 @@ def _saved(given: Any, family: str, unknown: list[str]) -> Any:
     if isinstance(given, list | tuple):
         return [_saved(item, family, unknown) for item in given]
     if isinstance(given, dict):
-        return given if "class_name" in given else {key: _saved(item, family, unknown) for key, item in given.items()}
+        if "class_name" not in given:
+            return {key: _saved(item, family, unknown) for key, item in given.items()}
+        note_name(family, given["class_name"])
+        return given
     if isinstance(given, FunctionLoss | FunctionMetric):
         given = given.function
     if inspect.isclass(given) and issubclass(given, Component):
@@ -91,7 +95,10 @@ def _saved(given: Any, family: str, unknown: list[str]) -> Any:
     if isinstance(given, Component):
         return _for_keras_2(registry(family).serialize(given), type(given))
     if given is None or isinstance(given, str):
-        return _long_name(given) if family == "losses" and given else given
+        given = _long_name(given) if family == "losses" and given else given
+        if given:
+            note_name(family, given)
+        return given
     name = _name_of(given, family)
     if not _leads_to(name, family, given):
         unknown.append(name.partition(">")[2] or name)
@@ -142,7 +149,7 @@ def compile_as_saved(model: Model, text: str, source: str) -> None:
 
     Raises:
         FileContentError: the text is no training config, or asks for what no component here does.
-        UnknownComponentError: a component that no installed plugin provides.
+        UnknownComponentError, DisabledComponentError, ...: the registry's own, for a component that cannot be had.
     """
     config = plain_config(json_object(text, source))
     with content_errors(source, "describes a training that cannot be set up", f"a training_config; {ADVICE}"):

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 import kcore as framework
-from kcore.cli.file_needs import Need, needs_of
 from kcore.errors import FileContentError, MissingFileError
+from kcore.models.needs import Need
+from kcore.saving.needs import needs_of
 
 FOREIGN = {
     "class_name": "Functional",
@@ -157,13 +158,13 @@ def test_metadata_that_cannot_be_read_is_a_finding(
 def test_every_component_that_a_model_names(tmp_path: Path, h5: Callable[..., Path]) -> None:
     path = tmp_path / "model.json"
     path.write_text(json.dumps(FOREIGN))
-    needs = needs_of(path)
+    needs = needs_of(path).needs
     assert grouped(needs) == EXPECTED
     places = {need.name: need.place for need in needs}
     assert places["LSTM"] == "model/net.layers/both.layer"
     assert places["hard_sigmoid"] == "model/net.layers/both.layer/lstm.recurrent_activation"
     assert places["Adam"] == "model/net.layers/s.schedule"
-    trained = grouped(needs_of(h5(model_config=FOREIGN, training_config=TRAINING)))
+    trained = grouped(needs_of(h5(model_config=FOREIGN, training_config=TRAINING)).needs)
     assert trained == {
         **EXPECTED,
         "optimizers": {"Adam", "Tiger"},
@@ -177,7 +178,7 @@ def test_an_old_sequential_has_a_list_as_its_config(tmp_path: Path) -> None:
     path.write_text(
         json.dumps({"class_name": "Sequential", "config": [{"class_name": "Dense", "config": {"units": 1}}]})
     )
-    assert grouped(needs_of(path)) == {"layers": {"Sequential", "Dense"}}
+    assert grouped(needs_of(path).needs) == {"layers": {"Sequential", "Dense"}}
 
 
 def test_what_is_missing_is_told_with_who_has_it(kcore: Any, h5: Callable[..., Path]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from kcore import Sequential, load_model, set_random_seed
-from kcore.errors import FileContentError, FileReadError, KcoreError, MissingFileError, UnknownComponentError
+from kcore.errors import FileContentError, FileReadError, KcoreError, MissingComponentsError, MissingFileError
 from kcore.layers import Dense
 
 X = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
@@ -248,7 +248,7 @@ def test_a_name_is_looked_up_and_never_imported(path: Path, class_name: str) -> 
             "config": {"command": "echo"},
         }
         file.attrs["model_config"] = json.dumps(config)
-    with pytest.raises(UnknownComponentError):
+    with pytest.raises(MissingComponentsError):
         load_model(path)
 
 
@@ -258,7 +258,7 @@ def test_a_lambda_in_a_config_is_no_component(path: Path) -> None:
         function = {"class_name": "__lambda__", "config": {"code": "4wEAAAA=", "defaults": None, "closure": None}}
         config["config"]["layers"][1]["config"]["activation"] = function
         file.attrs["model_config"] = json.dumps(config)
-    with pytest.raises(UnknownComponentError, match="__lambda__"):
+    with pytest.raises(MissingComponentsError, match="__lambda__"):
         load_model(path)
 
 

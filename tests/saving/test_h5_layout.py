@@ -27,7 +27,8 @@ def path(tmp_path: Path) -> Path:
 
 def test_attributes_and_groups_are_those_of_keras(path: Path) -> None:
     with h5py.File(path) as file:
-        assert set(file.attrs) == {"keras_version", "backend", "kcore_version", "model_config", "training_config"}
+        of_keras = {"keras_version", "backend", "model_config", "training_config"}
+        assert set(file.attrs) == {*of_keras, "kcore_version", "kcore_components"}
         assert file.attrs["keras_version"].startswith("2.") and file.attrs["kcore_version"] == kcore.__version__
         assert set(file) == {"model_weights", "optimizer_weights"}
         weights = file["model_weights"]
