@@ -147,5 +147,5 @@ def test_arrays_that_differ(found: Any, text: str) -> None:
 
 
 def test_a_process_that_cannot_do_its_task() -> None:
-    with pytest.raises(AssertionError, match="(?s)after 0 files, the next one ended the process: .+TypeError"):
+    with pytest.raises(AssertionError, match=r"(?s)after 0 files, the next one ended the process: .+TypeError"):
         in_new_process("load", nothing=1)
