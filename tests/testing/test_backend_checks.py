@@ -13,7 +13,6 @@ from kcore.engine import CompiledFunction, Program, apply
 from kcore.engine.backend import current_backend
 from kcore.engine.numpy_backend import NumpyBackend
 from kcore.registry import registry
-from kcore.testing import primitive_examples
 from kcore.testing.backends import CHECKS, BackendCase, training, use, using
 from kcore.testing.interpreter import Interpretation, Interpreter
 from kcore.testing.primitive_examples import EXAMPLES, Example, registered_primitives
@@ -352,9 +351,25 @@ def test_the_built_in_backend_is_not_compared_with_itself() -> None:
     assert type(BackendCase("Right").reference()) is NumpyBackend
 
 
+def test_a_built_in_backend_that_is_wrong_is_found() -> None:
+    class Sloppy(NumpyBackend):
+        """Constants are off by a thousandth."""
+
+        def compile(self, program: Any, state: Any, updates: Any) -> Any:
+            constants = {value: array * array.dtype.type(1.001) for value, array in program.constants.items()}
+            own = Program(program.inputs, constants, program.equations, program.outputs)
+            return super().compile(own, state, updates)
+
+    registry("backends").register(Sloppy)
+    try:
+        with pytest.raises(AssertionError, match="several results in float32"):
+            CHECKS["outputs"](BackendCase("Sloppy"))
+    finally:
+        registry("backends").unregister("Sloppy")
+
+
 def test_examples_are_the_same_in_both_dtypes_and_at_each_call() -> None:
     assert {example.primitive for example in EXAMPLES} == set(registered_primitives())
-    assert len(primitive_examples.__doc__ or "") > 0
     for example in EXAMPLES:
         narrow, again, wide = example.operands("float32"), example.operands("float32"), example.operands("float64")
         for one, two, three in zip(narrow, again, wide, strict=True):
