@@ -243,13 +243,13 @@ def check_validation(case: CallbackCase) -> None:
 
 def check_files(case: CallbackCase) -> None:
     """It writes files in ``{folder}`` only, where the case says that it does, and holds none open between hooks."""
-    with new_folder() as folder, new_folder() as elsewhere:
+    with new_folder() as folder, new_folder() as elsewhere, contextlib.chdir(elsewhere):
         # Once before, as what is imported meanwhile may keep something of its own.
         case.train(case.make(folder))
         for path in folder.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         probe = Probe(folder)
-        with contextlib.chdir(elsewhere), files_changed() as changed:
+        with files_changed() as changed:
             case.train(case.make(folder), probe.after)
         outside = {str(path) for path in changed if folder not in (path, *path.parents)} | set(files_of(elsewhere))
         assert not outside, f"outside of its folder, it wrote {', '.join(sorted(outside))}"
