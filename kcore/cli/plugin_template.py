@@ -86,7 +86,7 @@ class PluginTemplate:
             FileWriteError: it could not be written; nothing is left of it.
             PluginTemplateError: the template failed; nothing is left of it.
         """
-        cookiecutter, failure = imported_cookiecutter()
+        cookiecutter = imported_cookiecutter()
         problems = self.problems({name: str(answer) for name, answer in {**self._plain_defaults(), **answers}.items()})
         if problems:
             raise PluginAnswersError(problems=problems)
@@ -110,8 +110,10 @@ class PluginTemplate:
                 os.rename(Path(place, name), target)
         except OSError as error:
             raise FileWriteError(path=str(target), problem=error.strerror or str(error)) from error
-        except failure as error:
-            raise PluginTemplateError(template=str(self.folder), problem=f"{type(error).__name__}: {error}") from error
+        except Exception as error:
+            # cookiecutter's own errors, and whatever Jinja says of a file.
+            problem = f"{type(error).__name__}: {error}"
+            raise PluginTemplateError(template=str(self.folder), problem=problem) from error
         return target
 
     def _plain_defaults(self) -> dict[str, Any]:
@@ -123,16 +125,15 @@ class PluginTemplate:
         }
 
 
-def imported_cookiecutter() -> tuple[Callable[..., str], tuple[type[Exception], ...]]:
-    """cookiecutter's function, and the errors in which it tells that a template failed.
+def imported_cookiecutter() -> Callable[..., str]:
+    """cookiecutter's function.
 
     Raises:
         MissingExtraError: it cannot be imported.
     """
     try:
-        from cookiecutter.exceptions import CookiecutterException
         from cookiecutter.main import cookiecutter
-        from jinja2 import TemplateError
     except ImportError as error:
         raise MissingExtraError(command="new", package="cookiecutter", extra="new", problem=str(error)) from error
-    return cookiecutter, (CookiecutterException, TemplateError)
+    function: Callable[..., str] = cookiecutter
+    return function
