@@ -10,7 +10,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME PYTHONWARNINGS PYTEST_ADDOPTS VIRTUAL_ENV KCORE_PLUGINS
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-smoke reference lint docs wheels ci clean
+.PHONY: help demo test bench bench-smoke reference lint docs pages tutorial wheels ci clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,15 @@ lint: ## ruff, mypy, import-linter, the rules of the tree, and the stubs
 docs: ## check links and run the examples of every page
 	@$(PYTHON) tools/environment.py test
 	@$(BIN)/python tools/check_docs.py
+
+pages: ## write the pages of docs/ that are made from the code
+	@$(PYTHON) tools/environment.py test
+	@$(BIN)/python tools/hooks_page.py
+	@$(BIN)/python tools/registry_pages.py
+
+tutorial: ## follow the tutorial in a clean environment, command by command
+	@$(PYTHON) tools/environment.py test build
+	@$(BIN)/python tools/tutorial.py
 
 wheels: ## build every wheel and test each plugin in a clean environment
 	@$(PYTHON) tools/environment.py test build
