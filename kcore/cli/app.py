@@ -11,6 +11,7 @@ from kcore.cli.evaluate import evaluate
 from kcore.cli.group import App, Settings, debug_option
 from kcore.cli.info import info
 from kcore.cli.listing import list_
+from kcore.cli.new import new
 from kcore.cli.plugins import plugins
 from kcore.cli.predict import predict
 from kcore.cli.profile import profile
@@ -42,7 +43,7 @@ def app(context: click.Context) -> None:
 
 
 COMMANDS = (
-    *(list_, info, plugins, doctor, enable, disable, prefer, stubs, conformance),
+    *(list_, info, plugins, doctor, enable, disable, prefer, stubs, new, conformance),
     *(train, evaluate, predict, profile),
 )
 for command in COMMANDS:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from kcore.errors.base import KcoreError as KcoreError
+from kcore.errors.cli import FolderExistsError as FolderExistsError
+from kcore.errors.cli import MissingExtraError as MissingExtraError
+from kcore.errors.cli import PluginAnswersError as PluginAnswersError
+from kcore.errors.cli import PluginTemplateError as PluginTemplateError
 from kcore.errors.components import AbstractLayerError as AbstractLayerError
 from kcore.errors.components import ConfigAttributeError as ConfigAttributeError
 from kcore.errors.components import InvalidArgumentError as InvalidArgumentError
