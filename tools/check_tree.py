@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import hooks_page
+import registry_pages
 from tracked_files import ROOT, tracked_files
 
 LONGEST = 450
@@ -125,7 +126,7 @@ def first_party_problems() -> Iterator[str]:
         (group.removeprefix("kcore."), project["name"], name)
         for project in map(metadata, projects())
         for group, points in project.get("entry-points", {}).items()
-        if group != API_GROUP
+        if group.startswith("kcore.") and group != API_GROUP
         for name in points
     }
     listed = {
@@ -227,6 +228,13 @@ def hook_problems() -> Iterator[str]:
     print(f"  {len(hooks_page.specifications())} hooks")
 
 
+def reference_problems() -> Iterator[str]:
+    """Pages of the reference that are not what the registries say."""
+    for path, text in registry_pages.pages().items():
+        if not path.is_file() or path.read_text() != text:
+            yield f"{path.relative_to(ROOT)} is out of date: run tools/registry_pages.py"
+
+
 def name_problems() -> Iterator[str]:
     """Families, states and commands that the documentation or the tests do not name."""
     families = importlib.import_module("kcore.registry").FAMILIES
@@ -256,6 +264,7 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "imports": import_problems,
     "errors": error_problems,
     "hooks": hook_problems,
+    "reference": reference_problems,
     "names": name_problems,
 }
 

@@ -24,6 +24,7 @@ class Functional(Model):
         inputs: what ``Input`` gave, or a list of such.
         outputs: symbolic tensors computed from them.
         name: of the model.
+        trainable: whether training changes its weights.
 
     Raises:
         GraphError: an output does not depend on the inputs alone, or two layers have one name.

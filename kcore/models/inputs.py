@@ -18,6 +18,8 @@ class InputLayer(Layer):
         batch_input_shape: shape with the batch axis in front, ``None`` for sizes that may vary.
         dtype: what data is converted to.
         name: of the input.
+        trainable: means nothing here; files of Keras have it.
+        sparse, ragged: False, which files of Keras say, too.
     """
 
     def __init__(

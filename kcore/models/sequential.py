@@ -24,6 +24,7 @@ class Sequential(Model):
     Args:
         layers: to be added in order.
         name: of the model.
+        trainable: whether training changes its weights.
     """
 
     def __init__(self, layers: Sequence[Any] | None = None, name: str | None = None, *, trainable: bool = True) -> None:

@@ -64,7 +64,10 @@ def _facts(family: str, name: str, printed: Any) -> dict[str, Any]:
     modules = set(sys.modules)
     before = process_state()
     start, begin = printed.tell(), time.process_time()
-    registry(family).load(name)
+    try:
+        registry(family).load(name)
+    except BaseException as error:  # A plugin that calls sys.exit() is broken, too.
+        return {"problem": f"it cannot be imported: {type(error).__name__}: {error}"}
     seconds = time.process_time() - begin
     found = changes(before, process_state())
     for stream in (sys.stdout, sys.stderr):

@@ -132,17 +132,29 @@ def _owners() -> dict[str, list[str]]:
 @functools.cache
 def _required(distribution: str) -> frozenset[str]:
     """The distribution and all that it requires, directly or not, by normalised names."""
-    found: set[str] = set()
-    todo = [normalised(distribution)]
+    found: set[tuple[str, str]] = set()
+    # Its own extras are declared, too; those of others only where they are asked for.
+    todo = [(normalised(distribution), extra) for extra in ("", *_extras(distribution))]
     while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            todo += _requirements(name)
-    return frozenset(found)
+        one = todo.pop()
+        if one not in found:
+            found.add(one)
+            todo += _requirements(*one)
+    return frozenset(name for name, _ in found)
 
 
-def _requirements(distribution: str) -> Iterator[str]:
+def _extras(distribution: str) -> list[str]:
+    import importlib.metadata
+
+    try:
+        extras = importlib.metadata.metadata(distribution).get_all("Provides-Extra") or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    return [extra for extra in extras if extra not in _FOR_AUTHORS]
+
+
+def _requirements(distribution: str, extra: str) -> Iterator[tuple[str, str]]:
+    """What a distribution requires of itself, or for one of its extras: names, and extras of these."""
     import importlib.metadata
 
     try:
@@ -150,7 +162,8 @@ def _requirements(distribution: str) -> Iterator[str]:
     except importlib.metadata.PackageNotFoundError:
         return
     for line in lines or ():
-        extra = re.search(r"extra\s*==\s*['\"]([^'\"]+)", line)
-        name = re.match(r"[A-Za-z0-9._-]+", line)
-        if name and (extra is None or extra[1] not in _FOR_AUTHORS):
-            yield normalised(name.group())
+        needed = re.search(r"extra\s*==\s*['\"]([^'\"]+)", line)
+        match = re.match(r"([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?", line)
+        if match and (needed[1] if needed else "") == extra:
+            for asked in ("", *filter(None, re.split(r"[\s,]+", match[2] or ""))):
+                yield normalised(match[1]), asked

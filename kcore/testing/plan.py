@@ -132,11 +132,14 @@ class Plan:
 
     def _of_case(self, component: Component, suite: Suite, stated: StatedCase) -> Iterator[Check]:
         case = stated.case
-        runs: _Runs = {name: functools.partial(check, case) for name, check in suite.checks.items()}
+        runs: _Runs = {}
+        if suite.traced is not None or suite.use is not None:
+            # First: what is changed once for all shows at the first use only.
+            runs["effects"] = functools.partial(check_effects, suite, case)
+        runs |= {name: functools.partial(check, case) for name, check in suite.checks.items()}
         if suite.traced is not None:
             runs["inputs"] = functools.partial(check_inputs, suite, case)
         if suite.traced is not None or suite.use is not None:
-            runs["effects"] = functools.partial(check_effects, suite, case)
             for backend in other_backends():
                 runs[f"backend {backend}"] = functools.partial(backend_check(suite, backend), case)
         yield from self._made(component, str(case), runs, stated.expected, f"{suite.family}, {case}")

@@ -80,7 +80,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
         new = after.get(name, old)
         if name.startswith("the module "):
             # Names that come later are no change: modules load theirs when they are asked for.
-            replaced = sorted(key for key, value in old.items() if key in new and new[key] != value)
+            replaced = sorted(key for key, value in old.items() if new.get(key) != value)
             found += [f"{name.removeprefix('the module ')}.{key} was replaced" for key in replaced]
         elif isinstance(old, dict) and isinstance(new, dict):
             keys = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))

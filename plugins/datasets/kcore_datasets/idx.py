@@ -56,10 +56,24 @@ def fashion_mnist(
 def mnist(
     path: str | os.PathLike[str] | None = None, normalize: bool = False, channel_axis: bool = False
 ) -> tuple[Split, Split]:
-    """MNIST (LeCun, Cortes, Burges): 70000 pictures of handwritten digits.
+    """MNIST (LeCun, Cortes, Burges): 70000 pictures of handwritten digits in 10 classes.
 
-    The files, the places (`path`, else KCORE_MNIST, else mnist in KCORE_DATA), the arguments, the result and
-    the errors are those of `fashion_mnist`; Debian has no package of these data.
+    The files are those of `fashion_mnist`, and are looked for in one folder: `path`; without it, the folder that
+    the environment variable KCORE_MNIST names; without that, mnist in the folder KCORE_DATA names. Debian has no
+    package of these data. Nothing is downloaded.
+
+    Args:
+        path: the folder.
+        normalize: give x as float32 from 0 to 1 instead of uint8 from 0 to 255.
+        channel_axis: give x as (samples, height, width, channels 1), as convolutions take it.
+
+    Returns:
+        `(x_train, y_train), (x_test, y_test)`, by default as Keras gives them: x uint8 of shape (samples,
+        height 28, width 28), y uint8 labels from 0 to 9 of shape (samples,).
+
+    Raises:
+        DatasetUnavailableError: the files are in none of these places. It lists them.
+        DatasetFormatError: a file is damaged, or holds other data.
     """
     return _load(
         "mnist",

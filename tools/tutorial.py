@@ -1,0 +1,157 @@
+"""Follow docs/tutorial.md in a clean environment, command by command, as one who has only what was published would.
+
+    python tools/tutorial.py
+
+Blocks of `sh` are run in one shell, in order. A block after `<!-- file: PATH -->` is written to that file, one after
+`<!-- append: PATH -->` is put at its end, one after `<!-- insert: PATH after LINE -->` below that line. Each line after
+`<!-- shows -->` has to be in the output of the commands before it. The commands after `<!-- fails -->` have to fail.
+Run it with the Python of `.venv` (it needs the dependency group "build").
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from workshop import ROOT, CheckError, Workshop
+
+PAGE = ROOT / "docs" / "tutorial.md"
+BLOCK = re.compile(
+    r"(?:<!-- (?P<mark>\w+)(?:: (?P<argument>[^\n]*?))? -->\n+)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S
+)
+# What the commands of the tutorial install from an index.
+FROM_INDEX = ["pip", "build", "hatchling>=1.27", "editables"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of the page.
+
+    Attributes:
+        mark: ``file``, ``append``, ``insert``, ``shows``, ``fails``, or empty.
+        argument: what stands after the mark.
+        language: of the block.
+        text: in it.
+    """
+
+    mark: str
+    argument: str
+    language: str
+    text: str
+
+
+def blocks(page: str) -> list[Block]:
+    """All blocks of a page, in order.
+
+    Raises:
+        CheckError: a block that this program would do nothing with.
+    """
+    found = [
+        Block(*(match[name] or "" for name in ("mark", "argument", "language", "text")))
+        for match in BLOCK.finditer(page)
+    ]
+    for block in found:
+        if not (block.mark or block.language == "sh"):
+            raise CheckError(f"a block that nobody tries:\n{block.text}")
+        if block.mark not in ("", "file", "append", "insert", "shows", "fails"):
+            raise CheckError(f"there is no mark {block.mark!r}")
+    return found
+
+
+class Reader:
+    """Somebody who does what the page says: a shell that stays open."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder = folder
+        self.environment = environment
+        self.shell = "set -e\n"
+        self.place = folder
+        self.output = ""
+
+    def follow(self, block: Block) -> None:
+        """Do what one block says."""
+        if block.mark == "shows":
+            missing = [line for line in block.text.splitlines() if not shows(self.output, line)]
+            if missing:
+                raise CheckError(f"the output does not show {missing}:\n{self.output}")
+        elif block.mark in ("file", "append", "insert"):
+            self._write(block)
+        else:
+            self._run(block.text, fails=block.mark == "fails")
+
+    def _write(self, block: Block) -> None:
+        name, _, line = block.argument.partition(" after ")
+        path = self.place / name
+        if block.mark == "file":
+            path.write_text(block.text)
+        elif block.mark == "append":
+            path.write_text(path.read_text() + block.text)
+        else:
+            before, found, after = path.read_text().partition(f"{line}\n")
+            if not found:
+                raise CheckError(f"{name} has no line {line!r}")
+            path.write_text(before + found + block.text + after)
+
+    def _run(self, commands: str, *, fails: bool) -> None:
+        """Go on in the folder and with the variables that the commands before have left."""
+        state = self.folder / ".state"
+        restore = f". {state}\n" if state.exists() else ""
+        script = f"{restore}{'set -e' if not fails else 'set +e'}\n{commands}\ncode=$?\n"
+        script += f'export -p > {state}\nprintf "cd %s\\n" "$PWD" >> {state}\nexit $code\n'
+        done = subprocess.run(
+            ["sh", "-c", script],
+            cwd=self.place,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.output = done.stdout
+        if (done.returncode != 0) != fails:
+            how = "did not fail" if fails else "failed"
+            raise CheckError(f"{how}:\n{commands}\n{done.stdout}")
+        self.place = Path(state.read_text().rstrip().rpartition("\ncd ")[2])
+
+
+def shows(output: str, line: str) -> bool:
+    """Whether a line is in the output, however many spaces there are between its words."""
+    return " ".join(line.split()) in " ".join(output.split())
+
+
+def main() -> None:
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="kcore-tutorial-") as temporary:
+        try:
+            workshop = Workshop(Path(temporary))
+            for project in [ROOT, *sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))]:
+                workshop.build(project)
+            extras = [workshop.requirement("kcore", "[standard,new]"), workshop.requirement("pytest-kcore")]
+            workshop.gather([*extras, *FROM_INDEX, *tools_of_the_template()])
+            print(f"{len(workshop.built)} wheels built ({time.monotonic() - start:.0f} s)", flush=True)
+            places = f"{workshop.wheels} {workshop.wheelhouse}"
+            variables = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": places, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+            folder = workshop.folder / "reader"
+            folder.mkdir()
+            reader = Reader(folder, {**workshop.environment, **variables})
+            found = blocks(PAGE.read_text())
+            for block in found:
+                reader.follow(block)
+        except CheckError as failure:
+            raise SystemExit(f"tutorial: {failure}") from None
+    print(f"tutorial: {len(found)} steps followed ({time.monotonic() - start:.0f} s)")
+
+
+def tools_of_the_template() -> list[str]:
+    """What a new distribution's extras ask for: the tools that this repository has, too."""
+    import tomllib
+
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    return [text for text in groups["lint"] + groups["test"] if re.match(r"(ruff|mypy|pytest)\b", text)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""A temporary workshop: wheels built from this tree, and clean environments that have nothing else.
+
+Used by the steps of CI that try things as a user would who has only what was published.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class CheckError(Exception):
+    """A command that failed; the text is its output."""
+
+
+class Workshop:
+    """A temporary folder with the built wheels, everything they need, and one environment per check."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.wheels = folder / "wheels"
+        self.wheelhouse = folder / "wheelhouse"
+        self.built: dict[str, Path] = {}
+        home = folder / "home"
+        home.mkdir()
+        # The user's settings stay outside, except what tells pip where packages are.
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("KCORE_", "PYTHON", "PYTEST_", "VIRTUAL_ENV"))}
+        self.pip_environment = kept
+        self.environment = {**kept, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+
+    def run(self, command: list[Any], *, cwd: Path | None = None, pip: bool = False) -> str:
+        """The output of a command; `CheckError` when it fails."""
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=cwd or self.folder,
+            env=self.pip_environment if pip else self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode:
+            raise CheckError(f"$ {' '.join(map(str, command))}\n{done.stdout}")
+        return done.stdout
+
+    def build(self, project: Path) -> None:
+        """Build one project's wheel and look into it."""
+        name = str(metadata(project)["name"])
+        self.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", self.wheels], cwd=project)
+        (wheel,) = self.wheels.glob(f"{name.replace('-', '_')}-[0-9]*.whl")
+        problem = wheel_problem(wheel, metadata(project))
+        if problem:
+            raise CheckError(f"{wheel.name}: {problem}")
+        self.built[name] = wheel
+
+    def gather(self, requirements: list[str]) -> None:
+        """Put everything that the requirements need into the wheelhouse: one question to the index for all."""
+        # Every wheel is named by its path: a distribution of the same name in an index is never taken.
+        wheels = list(self.built.values())
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+        self.run([*pip, "-d", self.wheelhouse, *wheels, *requirements], pip=True)
+
+    def install(self, name: str, requirement: str) -> Path:
+        """A new environment that has the requirement from the wheelhouse; the path of its Python."""
+        folder = self.folder / "environments" / name
+        venv.create(folder, symlinks=True)
+        python = folder / "bin" / "python"
+        pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
+        source = ["--no-index", "--find-links", self.wheels, "--find-links", self.wheelhouse]
+        self.run([*pip, "install", "--quiet", "--no-compile", *source, requirement], pip=True)
+        self.run([*pip, "check"], pip=True)
+        return python
+
+    def requirement(self, name: str, extra: str = "") -> str:
+        """A requirement that only the built wheel meets."""
+        return f"{self.built[name]}{extra}"
+
+
+def metadata(project: Path) -> dict[str, Any]:
+    """The table `[project]` of a project."""
+    table: dict[str, Any] = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    return table
+
+
+def wheel_problem(wheel: Path, project: dict[str, Any]) -> str:
+    """What is wrong with the files in a wheel; empty when nothing is."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    package = str(project["name"]).replace("-", "_")
+    info = f"{package}-{project['version']}.dist-info"
+    stray = sorted(name for name in names if name.split("/")[0] not in (package, info))
+    if stray:
+        return f"has files outside its package: {', '.join(stray[:5])}"
+    if f"{info}/licenses/LICENSE" not in names:
+        return "has no licence text"
+    if project["name"] != "kcore-standard" and f"{package}/py.typed" not in names:
+        return "has no py.typed"
+    targets = {target for group in project.get("entry-points", {}).values() for target in group.values()}
+    targets |= set(project.get("scripts", {}).values())
+    for target in sorted(targets):
+        module = target.split(":")[0].replace(".", "/")
+        if not {f"{module}.py", f"{module}/__init__.py"} & names:
+            return f"an entry point names {target}, but there is no such module"
+    return ""
