@@ -72,32 +72,28 @@ def main() -> None:
         lines.flush()
 
 
-def load(
-    paths: Sequence[str], *, into: str = "", results: str = "", steps: int = 0, compile: bool = True
-) -> Iterator[dict[str, Any]]:
-    """Read each file, and say what is in it: ``config``, ``optimizer``, and in ``results`` its arrays; or ``error``.
+def load(files: Sequence[dict[str, Any]], *, results: str = "") -> Iterator[dict[str, Any]]:
+    """Read files, and say what is in each: ``config``, ``optimizer``, and in ``results`` its arrays; or ``error``.
 
     Args:
-        paths: of the files.
-        into: the model in ``kcore.testing.plain_models`` into which weights are read; empty for whole models.
-        results: the folder for ``NUMBER.npz``.
-        steps: so many steps are made then, if the model is compiled.
-        compile: an argument of ``load_model``.
+        files: the ``path`` of each; ``into``, the model in ``kcore.testing.plain_models`` into which weights are read,
+            where it is no whole model; ``compile``, of ``load_model``; ``steps`` of training that are made then.
+        results: the folder for ``NUMBER.npz``, or nothing.
     """
     from kcore import load_model
     from kcore.testing.plain_models import MODELS, numbers
     from kcore.testing.plain_training import OBJECTS, plain_data
 
-    for number, path in enumerate(paths):
+    for number, file in enumerate(files):
         try:
-            if into:
-                model = MODELS[into]()
-                model.load_weights(path)
+            if "into" in file:
+                model = MODELS[file["into"]]()
+                model.load_weights(file["path"])
             else:
-                model = load_model(path, OBJECTS, compile=compile)
+                model = load_model(file["path"], OBJECTS, compile=file.get("compile", True))
             arrays = numbers(model) if results else []
-            if steps and model.optimizer is not None:
-                losses = [model.train_on_batch(*plain_data(), return_dict=True)["loss"] for _ in range(steps)]
+            if "steps" in file and model.optimizer is not None:
+                losses = [model.train_on_batch(*plain_data(), return_dict=True)["loss"] for _ in range(file["steps"])]
                 arrays += [np.array(losses), *model.get_weights()]
             if results:
                 np.savez(Path(results) / f"{number}.npz", *arrays)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -86,15 +86,17 @@ def _only(folder: Path, path: Path, content: bytes | None, what: str) -> None:
     assert not content or found[path.name] == content, f"{what}, the file that was there is another"
 
 
-def _loaded(path: Path, results: Path, **arguments: Any) -> tuple[dict[str, Any], list[Array]]:
-    """What a new process finds in a file.
+def _loaded(files: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], list[Array]]]:
+    """What a new process finds in files.
 
     Raises:
         AssertionError: an error.
     """
-    (found,) = in_new_process("load", paths=[str(path)], results=str(results), **arguments)
-    assert "error" not in found, f"in a new process, {path.name} is no model: {found.get('error')}"
-    return found, arrays_of(results, 0)
+    with new_folder() as results:
+        for number, found in enumerate(in_new_process("load", files=files, results=str(results))):
+            name = Path(files[number]["path"]).name
+            assert "error" not in found, f"in a new process, {name} is no model: {found.get('error')}"
+            yield found, arrays_of(results, number)
 
 
 # --- the checks ------------------------------------------------------------------------------------------------------
@@ -102,24 +104,29 @@ def _loaded(path: Path, results: Path, **arguments: Any) -> tuple[dict[str, Any]
 
 def check_whole(case: FormatCase) -> None:
     """In a new process, a whole model has the same config, and to the bit the same weights and predictions."""
-    for kind, make in MODELS.items():
-        model = with_other_weights(make())
-        with new_folder() as folder, new_folder() as results:
+    with new_folder() as folder:
+        if not case.architecture:
             path = case.path(folder)
-            if not case.architecture:
-                _unsupported(case, "save a whole model", case.write, model, path)
-                _only(folder, path, b"", "after a refusal")
-                continue
+            _unsupported(case, "save a whole model", case.write, plain_model(), path)
+            _only(folder, path, b"", "after a refusal")
+            return
+        models = {kind: with_other_weights(make()) for kind, make in MODELS.items()}
+        files, expected = [], []
+        for kind, model in models.items():
+            path = case.path(folder / kind)
+            path.parent.mkdir()
             before = model.to_json(), numbers(model)
             case.write(model, path)
-            _only(folder, path, None, "after saving")
+            _only(path.parent, path, None, "after saving")
             assert model.to_json() == before[0], "saving has changed the model"
             same_bits(numbers(model), before[1], "the model after saving")
-            found, arrays = _loaded(path, results)
-            assert found["config"] == json.loads(before[0]), f"the {kind} model has the config {found['config']}"
+            files.append({"path": str(path)})
+            expected.append((kind, json.loads(before[0]), before[1]))
+        for (found, arrays), (kind, config, before_saving) in zip(_loaded(files), expected, strict=True):
+            assert found["config"] == config, f"the {kind} model has the config {found['config']}"
             assert found["optimizer"] is None, f"a model that was not compiled has now {found['optimizer']}"
             if case.weights:
-                same_bits(arrays, before[1], f"the {kind} model in a new process")
+                same_bits(arrays, before_saving, f"the {kind} model in a new process")
 
 
 def check_training(case: FormatCase) -> None:
@@ -129,51 +136,64 @@ def check_training(case: FormatCase) -> None:
     model = plain_model(HeavyBall(0.1, clipnorm=5.0))
     for _ in range(STEPS):
         model.train_on_batch(*plain_data())
-    with new_folder() as folder, new_folder() as results:
-        path, bare = case.path(folder), case.path(folder, "bare")
-        case.write(model, path)
-        case.write(model, bare, include_optimizer=False)
+    with new_folder() as folder:
+        path, bare = str(case.path(folder)), str(case.path(folder, "bare"))
+        case.write(model, Path(path))
+        case.write(model, Path(bare), include_optimizer=False)
         expected = numbers(model)
         losses = [model.train_on_batch(*plain_data(), return_dict=True)["loss"] for _ in range(STEPS)]
         expected += [np.array(losses), *model.get_weights()]
-        found, arrays = _loaded(path, results, steps=STEPS)
-        kept = "HeavyBall" if case.optimizer else None
-        assert found["optimizer"] == kept, f"the optimizer in a new process is {found['optimizer']}, not {kept}"
-        if case.optimizer:
-            same_bits(arrays, expected, "steps in a new process")
-        for where, arguments in ((bare, {}), (path, {"compile": False})):
-            found, _ = _loaded(where, results, **arguments)
-            why = "compile=False" if arguments else "include_optimizer=False"
-            assert found["optimizer"] is None, f"with {why}, the model is compiled with {found['optimizer']}"
+        files: list[dict[str, Any]] = [{"path": path, "steps": STEPS}, {"path": bare}, {"path": path, "compile": False}]
+        (found, arrays), *others = _loaded(files)
+    kept = "HeavyBall" if case.optimizer else None
+    assert found["optimizer"] == kept, f"the optimizer in a new process is {found['optimizer']}, not {kept}"
+    if case.optimizer:
+        same_bits(arrays, expected, "steps in a new process")
+    for (found, _), why in zip(others, ("include_optimizer=False", "compile=False"), strict=True):
+        assert found["optimizer"] is None, f"with {why}, the model is compiled with {found['optimizer']}"
 
 
 def check_weights(case: FormatCase) -> None:
     """Weights alone get into another model to the bit, by position and by name; into none that they do not fit."""
-    for kind, make in MODELS.items():
-        model = with_other_weights(make())
-        with new_folder() as folder, new_folder() as results:
+    with new_folder() as folder:
+        if not case.weights:
             path = case.path(folder)
-            if not case.weights:
-                _unsupported(case, "save weights", case.write, model, path, weights=True)
-                _only(folder, path, b"", "after a refusal")
-                path.write_bytes(b"something")
-                _unsupported(case, "load weights", model.load_weights, path)
-                continue
+            _unsupported(case, "save weights", case.write, plain_model(), path, weights=True)
+            _only(folder, path, b"", "after a refusal")
+            path.write_bytes(b"something")
+            _unsupported(case, "load weights", plain_model().load_weights, path)
+            return
+        files, expected = [], []
+        for kind, make in MODELS.items():
+            model, path = with_other_weights(make()), case.path(folder / kind)
+            path.parent.mkdir()
             case.write(model, path, weights=True)
-            _only(folder, path, None, "after saving weights")
-            _, arrays = _loaded(path, results, into=kind)
-            same_bits(arrays, numbers(model), f"weights of the {kind} model")
-            other = make()
-            try:
-                other.load_weights(path, by_name=True)
-                same_bits(other.get_weights(), model.get_weights(), "weights by name")
-            except UnsupportedByFormatError:
-                pass
-            too_large = Sequential([PlainLayer(5, name="first", input_shape=(3,)), PlainLayer(2, name="second")])
-            before = too_large.get_weights()
-            text = _refused("weights for another model", too_large.load_weights, path)
-            assert path.name in text, f"the error for weights that do not fit does not name the file: {text}"
-            same_bits(too_large.get_weights(), before, "a model that the weights do not fit, afterwards")
+            _only(path.parent, path, None, "after saving weights")
+            files.append({"path": str(path), "into": kind})
+            expected.append(numbers(model))
+        for (_, arrays), file, own in zip(_loaded(files), files, expected, strict=True):
+            same_bits(arrays, own, f"weights of the {file['into']} model")
+        for file, own in zip(files, expected, strict=True):
+            _check_by_name(Path(file["path"]), MODELS[file["into"]](), own)
+            _check_misfit(Path(file["path"]))
+
+
+def _check_by_name(path: Path, model: Model, expected: Sequence[Array]) -> None:
+    """The same weights by the names of layers, if the format has them."""
+    try:
+        model.load_weights(path, by_name=True)
+    except UnsupportedByFormatError:
+        return
+    same_bits(numbers(model), expected, "weights by name")
+
+
+def _check_misfit(path: Path) -> None:
+    """A model that the weights do not fit."""
+    model = Sequential([PlainLayer(5, name="first", input_shape=(3,)), PlainLayer(2, name="second")])
+    before = model.get_weights()
+    text = _refused("weights for another model", model.load_weights, path)
+    assert path.name in text, f"the error for weights that do not fit does not name the file: {text}"
+    same_bits(model.get_weights(), before, "a model that the weights do not fit, afterwards")
 
 
 def check_limits(case: FormatCase) -> None:
@@ -188,7 +208,7 @@ def check_limits(case: FormatCase) -> None:
                 _only(folder, path, b"", "after a refusal")
                 continue
             assert not weights, "weights of a model without weights were saved"
-            (found,) = in_new_process("load", paths=[str(path)])
+            (found,) = in_new_process("load", files=[{"path": str(path)}])
             config = json.loads(model.to_json())
             assert found.get("config") == config, f"a model that is not built is in a new process {found}"
 
@@ -229,10 +249,9 @@ def check_atomic(case: FormatCase) -> None:
 
 
 def _check_full_disk(case: FormatCase, folder: Path, path: Path, weights: bool) -> None:
-    """Where the system allows no file as large as what is to be written."""
+    """Where the system allows no file as large as this one would be."""
     old = path.read_bytes()
-    task = {"path": str(path), "kind": "sequential", "weights": weights}
-    (found,) = in_new_process("save", **task)
+    (found,) = in_new_process("save", path=str(path), kind="sequential", weights=weights)
     assert "error" in found, "where the disk is full, no error is raised"
     named = found["kcore"] and path.name in found["error"]
     assert named, f"where the disk is full: {found['error']} is no error of kcore that names the file"
@@ -258,10 +277,10 @@ def check_damaged(case: FormatCase) -> None:
             paths = [case.path(folder, f"damaged {number}") for number in range(len(bad))]
             for path, content in zip(paths, bad.values(), strict=True):
                 path.write_bytes(content)
-            how = {"into": "sequential"} if weights else {}
-            read = in_new_process("load", paths=[str(path) for path in [whole, *paths]], results=str(results), **how)
+            files = [{"path": str(path), **({"into": "sequential"} if weights else {})} for path in [whole, *paths]]
             if weights and case.architecture:
-                read[-1] = in_new_process("load", paths=[str(paths[-1])])[0]
+                del files[-1]["into"]
+            read = in_new_process("load", files=files, results=str(results))
             for number, (path, what, found) in enumerate(zip(paths, bad, read[1:], strict=True), 1):
                 if "error" not in found:
                     # The end of a file may say nothing, such as the end of a line.
