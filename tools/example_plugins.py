@@ -86,11 +86,7 @@ def check_alone(workshop: Workshop, project: Path) -> str:
         tool, *arguments = command.split()
         workshop.run([python, "-m", tool, *arguments], cwd=place)
     # The tests import what is installed: src/ is on nobody's path.
-    output = workshop.run([python, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=place)
-    summary = output.strip().splitlines()[-1]
-    if not re.fullmatch(r"\d+ passed in .*", summary):
-        raise CheckError(f"{name}: {output}")
-    return f"ruff, mypy, {summary.split(' in ')[0]}"
+    return f"ruff, mypy, {workshop.run_tests(python, place, 'tests')} tests passed"
 
 
 def check_story(workshop: Workshop) -> str:
