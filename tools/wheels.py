@@ -14,14 +14,12 @@ import json
 import shutil
 import tempfile
 import time
-import xml.etree.ElementTree
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from workshop import ROOT, CheckError, Workshop, metadata
-
-AT_ONCE = 2
+from workshop import AT_ONCE, ROOT, CheckError, Workshop, metadata, run_checks
 
 # Imports everything that the metadata names, as a user's first use of each name would.
 LOAD_ALL = """
@@ -36,16 +34,6 @@ print(count)
 """
 
 
-@dataclass(frozen=True)
-class Report:
-    """What came of one environment: ``error`` is empty when all is well."""
-
-    name: str
-    summary: str
-    seconds: float
-    error: str = ""
-
-
 def test_plugin(workshop: Workshop, project: Path) -> str:
     """Run a plugin's tests against its wheel; the summary of the run."""
     family = project.name
@@ -54,14 +42,7 @@ def test_plugin(workshop: Workshop, project: Path) -> str:
     shutil.copytree(project / "tests", place / "plugins" / family / "tests")
     for name in ("pyproject.toml", "conftest.py"):
         shutil.copy(ROOT / name, place)
-    report = place / "report.xml"
-    options = ["-q", "-p", "no:cacheprovider", "--rootdir", place, "-c", place / "pyproject.toml"]
-    workshop.run([python, "-m", "pytest", *options, f"--junitxml={report}", "plugins"], cwd=place)
-    suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")
-    tests = int(suite.get("tests", 0)) if suite is not None else 0
-    if tests == 0:
-        raise CheckError("no test ran")
-    return f"{tests} tests passed"
+    return f"{workshop.run_tests(python, place, 'plugins')} tests passed"
 
 
 def check_core(workshop: Workshop) -> str:
@@ -108,30 +89,11 @@ def main() -> None:
             raise SystemExit(str(failure)) from None
         print(f"{len(workshop.built)} wheels built ({time.monotonic() - start:.0f} s)", flush=True)
 
-        def check(name: str) -> Report:
-            begin = time.monotonic()
-            try:
-                if name == "core":
-                    summary = check_core(workshop)
-                elif name == "standard":
-                    summary = check_standard(workshop)
-                else:
-                    summary = test_plugin(workshop, ROOT / "plugins" / name)
-            except CheckError as failure:
-                return Report(name, "FAILED", time.monotonic() - begin, str(failure))
-            return Report(name, summary, time.monotonic() - begin)
-
-        reports = []
-        names = [path.name for path in tested] if chosen else ["core", "standard", *(path.name for path in tested)]
-        for report in pool.map(check, names):
-            print(f"{report.name:<14} {report.summary} ({report.seconds:.0f} s)", flush=True)
-            if report.error:
-                print(report.error, flush=True)
-            reports.append(report)
-    failed = [report.name for report in reports if report.error]
-    if failed or not reports:
-        raise SystemExit(f"wheels: failed: {', '.join(failed) or 'nothing was tested'}")
-    print(f"wheels: {len(reports)} clean environments passed ({time.monotonic() - start:.0f} s)")
+        checks: dict[str, Callable[[], str]] = {path.name: partial(test_plugin, workshop, path) for path in tested}
+        if not chosen:
+            whole = {"core": partial(check_core, workshop), "standard": partial(check_standard, workshop)}
+            checks = {**whole, **checks}
+        run_checks("wheels", checks, start)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import tomllib
 import venv
+import xml.etree.ElementTree
 import zipfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+AT_ONCE = 2
 
 
 class CheckError(Exception):
@@ -67,16 +72,31 @@ class Workshop:
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
         self.run([*pip, "-d", self.wheelhouse, *wheels, *requirements], pip=True)
 
-    def install(self, name: str, requirement: str) -> Path:
-        """A new environment that has the requirement from the wheelhouse; the path of its Python."""
+    def install(self, name: str, *requirements: str) -> Path:
+        """A new environment that has the requirements from the wheelhouse; the path of its Python."""
         folder = self.folder / "environments" / name
         venv.create(folder, symlinks=True)
         python = folder / "bin" / "python"
+        self.add(python, *requirements)
+        return python
+
+    def add(self, python: Path, *requirements: str) -> None:
+        """Install more from the wheelhouse into an environment that is there."""
         pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
         source = ["--no-index", "--find-links", self.wheels, "--find-links", self.wheelhouse]
-        self.run([*pip, "install", "--quiet", "--no-compile", *source, requirement], pip=True)
+        self.run([*pip, "install", "--quiet", "--no-compile", *source, *requirements], pip=True)
         self.run([*pip, "check"], pip=True)
-        return python
+
+    def run_tests(self, python: Path, place: Path, tests: str) -> int:
+        """Run the tests in a folder with the configuration that is there; how many they were."""
+        report = place / "report.xml"
+        options = ["-q", "-p", "no:cacheprovider", "--rootdir", place, "-c", place / "pyproject.toml"]
+        self.run([python, "-m", "pytest", *options, f"--junitxml={report}", tests], cwd=place)
+        suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")
+        count = int(suite.get("tests", 0)) if suite is not None else 0
+        if count == 0:
+            raise CheckError("no test ran")
+        return count
 
     def requirement(self, name: str, extra: str = "") -> str:
         """A requirement that only the built wheel meets."""
@@ -108,3 +128,32 @@ def wheel_problem(wheel: Path, project: dict[str, Any]) -> str:
         if not {f"{module}.py", f"{module}/__init__.py"} & names:
             return f"an entry point names {target}, but there is no such module"
     return ""
+
+
+def run_checks(step: str, checks: Mapping[str, Callable[[], str]], start: float) -> None:
+    """Run checks side by side, and print what each says of itself; ends the program when one failed.
+
+    Args:
+        step: of CI, for the last line.
+        checks: each gives a summary, or raises `CheckError`.
+        start: when the step began, of `time.monotonic`.
+    """
+    failed = []
+
+    def outcome(name: str) -> tuple[str, str, float, str]:
+        begin = time.monotonic()
+        try:
+            return name, checks[name](), time.monotonic() - begin, ""
+        except CheckError as failure:
+            return name, "FAILED", time.monotonic() - begin, str(failure)
+
+    width = max(map(len, checks), default=0)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for name, summary, seconds, error in pool.map(outcome, checks):
+            print(f"{name:<{width}} {summary} ({seconds:.0f} s)", flush=True)
+            if error:
+                print(error, flush=True)
+                failed.append(name)
+    if failed or not checks:
+        raise SystemExit(f"{step}: failed: {', '.join(failed) or 'nothing was checked'}")
+    print(f"{step}: {len(checks)} checks passed ({time.monotonic() - start:.0f} s)")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
 from kcore import Array
 from kcore.errors import InvalidArgumentError
 
-Split: TypeAlias = tuple[Array, Array]
+Split = tuple[Array, Array]
 
 
 def {{ cookiecutter.__prefix }}_spirals(

@@ -1,4 +1,4 @@
-"""The symmetric logarithm, on which {{ cookiecutter.__symlog.split() | join(', ') | replace(', ', ' and ' if cookiecutter.__symlog.split() | length == 2 else ', ') }} here are built."""
+"""The symmetric logarithm, which the components here share."""
 
 from __future__ import annotations
 
