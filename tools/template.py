@@ -152,7 +152,7 @@ class Bakery(Workshop):
         return f"{len(list(self.options.iterdir()))} combinations of options, and the plugins with tests"
 
     def check_builds(self, options: Sequence[Plugin]) -> str:
-        """A wheel for each licence and oldest Python, which alone enter the metadata; also of Pythons newer than this."""
+        """A wheel for each licence and oldest Python, which alone enter the metadata; also of newer Pythons."""
         chosen = {(plugin.answers["licence"], plugin.answers["python"]): plugin.name for plugin in options}
         for name in chosen.values():
             project, place = self.options / name, self.folder / "other-wheels"

@@ -43,15 +43,15 @@ class PluginTemplate:
     chosen: Callable[[str], list[str]]
 
     @classmethod
-    def find(cls) -> PluginTemplate:
-        """The template that came with this kcore.
+    def find(cls, places: Sequence[Path] = _PLACES) -> PluginTemplate:
+        """The template in the first of these places that has one; by default the one that came with this kcore.
 
         Raises:
-            PluginTemplateError: it is not there.
+            PluginTemplateError: it is in none.
         """
-        folder = next((place for place in _PLACES if (place / "cookiecutter.json").is_file()), None)
+        folder = next((place for place in places if (place / "cookiecutter.json").is_file()), None)
         if folder is None:
-            raise PluginTemplateError(template=str(_PLACES[0]), problem="no cookiecutter.json: it is not there")
+            raise PluginTemplateError(template=str(places[0]), problem="no cookiecutter.json: it is not there")
         questions = json.loads((folder / "cookiecutter.json").read_text(encoding="utf-8"))
         # Run, not imported: no bytecode is left in the template.
         rules = runpy.run_path(str(folder / "hooks" / "pre_gen_project.py"), run_name="rules")

@@ -17,6 +17,23 @@ class ArchiveFormat:
 
     ``model`` is the architecture, JSON in UTF-8, as an array of bytes; ``0``, ``1`` and so on are the weights in the
     order of ``model.get_weights()``. A file of weights lacks ``model``. NumPy alone can read it: ``numpy.load``.
+
+    Example:
+        >>> import tempfile
+        >>> from kcore import Sequential
+        >>> from kcore.layers import Layer
+        >>> class Scale(Layer):
+        ...     def build(self, input_shape):
+        ...         self.factor = self.add_weight("factor", (), np.ones)
+        ...     def call(self, inputs):
+        ...         return self.factor * inputs
+        >>> model = Sequential([Scale(input_shape=(2,))])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "scale.{{ cookiecutter.__prefix }}")
+        ...     ArchiveFormat().save(model, path)
+        ...     again = ArchiveFormat().load(path, custom_objects={"Scale": Scale})
+        >>> again.predict(np.ones((1, 2), "float32")).tolist()
+        [[1.0, 1.0]]
     """
 
     def save(self, model: Model, path: Path, *, include_optimizer: bool = True) -> None:

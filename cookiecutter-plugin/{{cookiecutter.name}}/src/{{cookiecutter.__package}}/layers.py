@@ -27,8 +27,8 @@ class {{ cookiecutter.__Prefix }}LogScale(Layer):
         LayerInputError: when called on an input of one axis, or with another number of features than at first.
 
     Example:
-        >>> {{ cookiecutter.__Prefix }}LogScale()(np.array([[0.0, 999.0]])).round(4).tolist()
-        [[0.0, 6.9078]]
+        >>> {{ cookiecutter.__Prefix }}LogScale()(np.array([[0.0, 3.0]])).round(2)
+        array([[0.  , 1.39]], dtype=float32)
     """
 
     supports_masking = True
