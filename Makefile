@@ -10,7 +10,7 @@ BIN := .venv/bin
 unexport PYTHONPATH PYTHONHOME PYTHONWARNINGS PYTEST_ADDOPTS VIRTUAL_ENV KCORE_PLUGINS
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-smoke reference lint docs wheels template ci clean
+.PHONY: help demo test bench bench-smoke reference lint docs pages wheels template examples tutorial ci clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,15 @@ docs: ## check links and run the examples of every page
 	@$(PYTHON) tools/environment.py test
 	@$(BIN)/python tools/check_docs.py
 
+pages: ## write the pages of docs/ that are made from the code
+	@$(PYTHON) tools/environment.py test
+	@$(BIN)/python tools/hooks_page.py
+	@$(BIN)/python tools/registry_pages.py
+
+tutorial: ## follow the tutorial in a clean environment, command by command
+	@$(PYTHON) tools/environment.py test build
+	@$(BIN)/python tools/tutorial.py
+
 wheels: ## build every wheel and test each plugin in a clean environment
 	@$(PYTHON) tools/environment.py test build
 	@$(BIN)/python tools/wheels.py
@@ -54,6 +63,10 @@ wheels: ## build every wheel and test each plugin in a clean environment
 template: ## bake the template of a plugin in all variants; install, test, lint and type-check them
 	@$(PYTHON) tools/environment.py test lint build
 	@$(BIN)/python tools/template.py
+
+examples: ## test each example plugin in a clean environment, and move a model of theirs between environments
+	@$(PYTHON) tools/environment.py test build
+	@$(BIN)/python tools/example_plugins.py
 
 ci: ## everything that must pass before a change goes in
 	@.ci/run

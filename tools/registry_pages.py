@@ -1,4 +1,4 @@
-"""Write docs/reference/: a page for each family of components, from metadata, signatures and docstrings.
+"""Write docs/reference/: a page for each family of components and one of errors, from metadata and docstrings.
 
     python tools/registry_pages.py
 
@@ -25,7 +25,7 @@ def pages() -> dict[Path, str]:
     from kcore.registry import FAMILIES
 
     found = {FOLDER / f"{family}.md": page(family) for family in FAMILIES}
-    return {FOLDER / "README.md": overview(), **found}
+    return {FOLDER / "README.md": overview(), **found, FOLDER / "errors.md": errors()}
 
 
 def overview() -> str:
@@ -42,7 +42,7 @@ def overview() -> str:
     tail = [
         "",
         "`kcore list` shows what is installed, third parties' components included,",
-        "and `kcore info FAMILY/NAME` everything about one.",
+        "and `kcore info FAMILY/NAME` everything about one. [Errors](errors.md) have a page, too.",
     ]
     return "\n".join([*head, *rows, *tail, ""])
 
@@ -71,6 +71,25 @@ def page(family: str) -> str:
     ]
     lines += [f"| `{name}` | {_paragraph(check)} |" for name, check in found.checks.items()]
     lines += ["", "## A case", "", *_fields(found.case), ""]
+    return "\n".join(lines)
+
+
+def errors() -> str:
+    """The page of all error classes, by the module that defines them."""
+    module = import_module("kcore.errors")
+    lines = ["# Errors", "", _mark(), ""]
+    lines += ["Every error that kcore raises on purpose is a `KcoreError`, and carries its data as attributes.", ""]
+    groups: dict[str, list[type]] = {}
+    for _, kind in inspect.getmembers(module, inspect.isclass):
+        groups.setdefault(kind.__module__.rpartition(".")[2], []).append(kind)
+    for group, kinds in sorted(groups.items()):
+        lines += [f"## {group.replace('_', ' ').capitalize()}", ""]
+        for kind in kinds:
+            bases = ", ".join(f"`{base.__name__}`" for base in kind.__bases__)
+            lines += [f"### {kind.__name__}", "", f"Base: {bases}. {_paragraph(kind)}", ""]
+            attributes = re.search(r"^Attributes:\s*((?:.+\n?)+)", inspect.getdoc(kind) or "", re.M)
+            if attributes:
+                lines += [f"Attributes: {' '.join(attributes[1].replace('``', '`').split())}", ""]
     return "\n".join(lines)
 
 

@@ -72,16 +72,20 @@ class Workshop:
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
         self.run([*pip, "-d", self.wheelhouse, *wheels, *requirements], pip=True)
 
-    def install(self, name: str, requirement: str) -> Path:
-        """A new environment that has the requirement from the wheelhouse; the path of its Python."""
+    def install(self, name: str, *requirements: str) -> Path:
+        """A new environment that has the requirements from the wheelhouse; the path of its Python."""
         folder = self.folder / "environments" / name
         venv.create(folder, symlinks=True)
         python = folder / "bin" / "python"
+        self.add(python, *requirements)
+        return python
+
+    def add(self, python: Path, *requirements: str) -> None:
+        """Install more from the wheelhouse into an environment that is there."""
         pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
         source = ["--no-index", "--find-links", self.wheels, "--find-links", self.wheelhouse]
-        self.run([*pip, "install", "--quiet", "--no-compile", *source, requirement], pip=True)
+        self.run([*pip, "install", "--quiet", "--no-compile", *source, *requirements], pip=True)
         self.run([*pip, "check"], pip=True)
-        return python
 
     def run_tests(self, python: Path, place: Path, tests: str) -> int:
         """Run the tests in a folder with the configuration that is there; how many they were."""
