@@ -21,7 +21,7 @@ demo: ## train a small network on real digits, save it, load it again, evaluate 
 
 test: ## run every test of the core and of the plugins
 	@$(PYTHON) tools/environment.py test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --quiet
 
 bench: ## measure kcore beside its peers (half an hour; 5 GB of environments; OPTIONS="--help" and others)
 	@$(PYTHON) tools/environment.py test

@@ -68,7 +68,7 @@ def test_what_is_wrong_is_told_under_its_component(
     assert result.returncode == 1
     lines = result.stdout.splitlines()
     half = next(number for number, line in enumerate(lines) if line.startswith("regularizers/Half "))
-    assert lines[half].endswith(", 1 failed")
+    assert lines[half].endswith(", 1 failed"), result.stdout
     assert lines[half + 1].startswith("  penalty: ") and "the penalty" in result.stdout
     # Rough has gradients of 0, which is what finite differences find as well: the expected failure passes.
     assert "  derivatives (Rough-rough): passes, though it is expected to fail (it is a staircase)" in result.stdout

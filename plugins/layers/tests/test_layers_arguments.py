@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from kcore.errors import InvalidArgumentError, LayerInputError, UnknownComponentError
 from kcore.layers import Dense, Layer
 from kcore.registry import registry
+from kcore.testing import stated_cases
 from kcore.testing.layers import LayerCase
 
 BAD: dict[str, list[Any]] = {
@@ -44,12 +43,7 @@ BAD: dict[str, list[Any]] = {
     "target_shape": [(0,), (-1, -1), "3", 3.5],
     "units": [0, -1, 1.5, None, "4", True],
 }
-TABLES = sorted((Path(__file__).parent / "conformance").glob("*.yaml"))
-CASES = {
-    row["layer"]: LayerCase.from_row(row)
-    for table in TABLES
-    for row in yaml.safe_load(table.read_text(encoding="utf-8"))
-}
+CASES: dict[str, LayerCase] = {case.layer: case for case in stated_cases("kcore-layers", "layers")}
 KINDS = {name: registry("layers").load(name) for name in CASES}
 
 
