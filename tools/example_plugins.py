@@ -19,15 +19,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from workshop import ROOT, CheckError, Workshop, metadata
+from workshop import AT_ONCE, ROOT, CheckError, Workshop, metadata, run_checks
 
 EXAMPLES = ROOT / "examples" / "plugins"
-AT_ONCE = 2
-
 # Components of the plugins in the model, and the plugin of each: what the error has to say.
 COMPONENTS = {
     "layers/CausalDepthwiseConv1D": "kcore-glu",
@@ -160,21 +159,9 @@ def main() -> None:
         except CheckError as failure:
             raise SystemExit(str(failure)) from None
         print(f"{len(workshop.built)} wheels built ({time.monotonic() - start:.0f} s)", flush=True)
-        checks: dict[str, Callable[[], str]] = {"story": lambda: check_story(workshop)}
-        for path in examples:
-            checks[path.name] = lambda path=path: check_alone(workshop, path)  # type: ignore[misc]
-        checks = {name: check for name, check in checks.items() if not chosen or name in chosen}
-        running: dict[str, Future[str]] = {name: pool.submit(check) for name, check in checks.items()}
-        failed = []
-        for name, future in running.items():
-            try:
-                print(f"{name:<16} {future.result()} ({time.monotonic() - start:.0f} s)", flush=True)
-            except CheckError as failure:
-                failed.append(name)
-                print(f"{name:<16} FAILED\n{failure}", flush=True)
-    if failed or not checks:
-        raise SystemExit(f"examples: failed: {', '.join(failed) or 'nothing was checked'}")
-    print(f"examples: {len(checks)} checks passed ({time.monotonic() - start:.0f} s)")
+        checks: dict[str, Callable[[], str]] = {"story": partial(check_story, workshop)}
+        checks |= {path.name: partial(check_alone, workshop, path) for path in examples}
+        run_checks("examples", {name: check for name, check in checks.items() if not chosen or name in chosen}, start)
 
 
 if __name__ == "__main__":
