@@ -2,8 +2,8 @@
 
     python tools/tutorial.py
 
-Blocks of `sh` are run in one shell, in order. A block after `<!-- file: PATH -->` is written to that file, one after
-`<!-- append: PATH -->` is put at its end, one after `<!-- insert: PATH after LINE -->` below that line. Each line after
+Blocks of `sh` are run in one shell, in order. A block after the words "New file `PATH`:" is written to that file, one
+after "At the end of `PATH`:" is put there, one after "In `PATH`, below the line `LINE`:" below that line. A line after
 `<!-- shows -->` has to be in the output of the commands before it. The commands after `<!-- fails -->` have to fail.
 Run it with the Python of `.venv` (it needs the dependency group "build").
 """
@@ -20,9 +20,15 @@ from pathlib import Path
 from workshop import ROOT, CheckError, Workshop
 
 PAGE = ROOT / "docs" / "tutorial.md"
-BLOCK = re.compile(
-    r"(?:<!-- (?P<mark>\w+)(?:: (?P<argument>[^\n]*?))? -->\n+)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S
-)
+BLOCK = re.compile(r"(?P<before>[^\n]*)\n+^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
+# What stands before a block, and what is to be done with it. Who only reads the page sees the same words.
+KINDS = {
+    "shows": re.compile(r"<!-- shows -->"),
+    "fails": re.compile(r"<!-- fails -->"),
+    "file": re.compile(r"New file `(?P<path>[^`]+)`:"),
+    "append": re.compile(r"(?:.*\. )?At the end of `(?P<path>[^`]+)`:"),
+    "insert": re.compile(r"(?:.*\. )?In `(?P<path>[^`]+)`, below the line `(?P<line>[^`]+)`:"),
+}
 # What the commands of the tutorial install from an index.
 FROM_INDEX = ["pip", "build", "hatchling>=1.27", "editables"]
 
@@ -32,69 +38,67 @@ class Block:
     """A block of the page.
 
     Attributes:
-        mark: ``file``, ``append``, ``insert``, ``shows``, ``fails``, or empty.
-        argument: what stands after the mark.
-        language: of the block.
+        kind: one of `KINDS`, or ``run``.
         text: in it.
+        path, line: of the file that it belongs to, if it does.
     """
 
-    mark: str
-    argument: str
-    language: str
+    kind: str
     text: str
+    path: str = ""
+    line: str = ""
 
 
 def blocks(page: str) -> list[Block]:
     """All blocks of a page, in order.
 
     Raises:
-        CheckError: a block that this program would do nothing with.
+        CheckError: a block that nothing would be done with.
     """
-    found = [
-        Block(*(match[name] or "" for name in ("mark", "argument", "language", "text")))
-        for match in BLOCK.finditer(page)
-    ]
-    for block in found:
-        if not (block.mark or block.language == "sh"):
-            raise CheckError(f"a block that nobody tries:\n{block.text}")
-        if block.mark not in ("", "file", "append", "insert", "shows", "fails"):
-            raise CheckError(f"there is no mark {block.mark!r}")
+    found = []
+    for block in BLOCK.finditer(f"\n{page}"):
+        kinds = {kind: match for kind, words in KINDS.items() if (match := words.fullmatch(block["before"]))}
+        if kinds:
+            ((kind, match),) = kinds.items()
+            found.append(Block(kind, block["text"], **match.groupdict()))
+        elif block["language"] == "sh":
+            found.append(Block("run", block["text"]))
+        else:
+            raise CheckError(f"a block that nobody tries, after {block['before']!r}:\n{block['text']}")
     return found
 
 
 class Reader:
-    """Somebody who does what the page says: a shell that stays open."""
+    """Somebody who does what the page says, in a shell that stays open."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
         self.environment = environment
-        self.shell = "set -e\n"
         self.place = folder
         self.output = ""
 
     def follow(self, block: Block) -> None:
-        """Do what one block says."""
-        if block.mark == "shows":
+        """Do what one block says.
+
+        Raises:
+            CheckError: it comes out otherwise than the page says.
+        """
+        path = self.place / block.path
+        if block.kind == "shows":
             missing = [line for line in block.text.splitlines() if not shows(self.output, line)]
             if missing:
                 raise CheckError(f"the output does not show {missing}:\n{self.output}")
-        elif block.mark in ("file", "append", "insert"):
-            self._write(block)
-        else:
-            self._run(block.text, fails=block.mark == "fails")
-
-    def _write(self, block: Block) -> None:
-        name, _, line = block.argument.partition(" after ")
-        path = self.place / name
-        if block.mark == "file":
+        elif block.kind == "file":
             path.write_text(block.text)
-        elif block.mark == "append":
+        elif block.kind == "append":
             path.write_text(path.read_text() + block.text)
-        else:
-            before, found, after = path.read_text().partition(f"{line}\n")
+        elif block.kind == "insert":
+            before, found, after = path.read_text().partition(f"{block.line}\n")
             if not found:
-                raise CheckError(f"{name} has no line {line!r}")
+                raise CheckError(f"{block.path} has no line {block.line!r}")
             path.write_text(before + found + block.text + after)
+        else:
+            self._run(block.text, fails=block.kind == "fails")
 
     def _run(self, commands: str, *, fails: bool) -> None:
         """Go on in the folder and with the variables that the commands before have left."""
