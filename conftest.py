@@ -7,6 +7,11 @@ import os
 import pytest
 from hypothesis import settings
 
+# With a process per core, threads of BLAS only wait for each other, and waiting is work for them. NumPy reads this when
+# it is imported.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # For the tests of the plugin for pytest.
 pytest_plugins = ["pytester"]
 

@@ -236,7 +236,7 @@ def reference_problems() -> Iterator[str]:
 
 
 def name_problems() -> Iterator[str]:
-    """Families, states and commands that the documentation or the tests do not name."""
+    """Families, states, commands and checks that the documentation or the tests do not name."""
     families = importlib.import_module("kcore.registry").FAMILIES
     states = get_args(importlib.import_module("kcore.registry.records").State)
     commands = importlib.import_module("kcore.cli.app").app.commands
@@ -247,7 +247,13 @@ def name_problems() -> Iterator[str]:
     yield from unsaid("the state", states, "a test", tests, "[\"']{}[\"']")
     yield from unsaid("the command", commands, "docs/command-line.md", COMMAND_PAGE.read_text(), "`kcore {}\\b")
     yield from unsaid("the command", commands, "a test", tests, "[\"']{}[\"']")
-    print(f"  {len(families)} families, {len(states)} states, {len(commands)} commands")
+    # Those of one family stand on its page of the reference.
+    checks = {check.name for check in importlib.import_module("kcore.testing").conformance_checks("kcore-regularizers")}
+    general = checks - set(importlib.import_module("kcore.testing.regularizers").CHECKS)
+    page = (ROOT / "docs" / "conformance.md").read_text()
+    yield from unsaid("the check", general, "docs/conformance.md", page, "`{}`")
+    yield from unsaid("the check", general, "a test", tests, "[\"']{}[\"']")
+    print(f"  {len(families)} families, {len(states)} states, {len(commands)} commands, {len(general)} general checks")
 
 
 def unsaid(what: str, names: Iterable[str], where: str, text: str, pattern: str) -> Iterator[str]:
