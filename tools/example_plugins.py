@@ -57,12 +57,14 @@ model.compile(adam, "sparse_categorical_crossentropy", ["accuracy", metrics.Cohe
 losses = model.fit(x, y, epochs=20, batch_size=32, verbose=0).history["loss"]
 assert losses[-1] < 0.75 * losses[0], losses
 model.save("model.h5")
-np.savez("expected.npz", x=x, y=y, predictions=model.predict(x), evaluation=model.evaluate(x, y), loss=losses[-1])
+np.savez("expected.npz", x=x, y=y, predictions=model.predict(x), evaluation=model.evaluate(x, y), losses=losses)
 """
 
 LOAD = """
 import numpy as np
-from kcore import load_model
+from kcore import load_model, set_random_seed
+
+set_random_seed(8)
 
 expected = np.load("expected.npz")
 x, y = expected["x"], expected["y"]
@@ -70,8 +72,9 @@ model = load_model("model.h5")
 np.testing.assert_array_equal(model.predict(x), expected["predictions"])
 np.testing.assert_array_equal(model.evaluate(x, y), expected["evaluation"])
 losses = model.fit(x, y, epochs=3, batch_size=32, verbose=0).history["loss"]
-assert losses[-1] < expected["loss"], (losses, expected["loss"])
-print(f"{len(x)} predictions to the bit, loss {float(expected['loss']):.4f}, then {losses[-1]:.4f}")
+# It goes on from where it was, not from the beginning.
+assert max(losses) < 0.75 * expected["losses"][0], (losses, expected["losses"])
+print(f"{len(x)} predictions to the bit, loss {expected['losses'][-1]:.4f}, then {losses[-1]:.4f}")
 """
 
 

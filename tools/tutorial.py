@@ -14,10 +14,12 @@ import re
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from workshop import ROOT, CheckError, Workshop
+from environment import requirements
+from workshop import AT_ONCE, ROOT, CheckError, Workshop
 
 PAGE = ROOT / "docs" / "tutorial.md"
 BLOCK = re.compile(r"(?P<before>[^\n]*)\n+^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
@@ -131,8 +133,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kcore-tutorial-") as temporary:
         try:
             workshop = Workshop(Path(temporary))
-            for project in [ROOT, *sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))]:
-                workshop.build(project)
+            plugins = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(workshop.build, [ROOT, *plugins]))
             extras = [workshop.requirement("kcore", "[standard,new]"), workshop.requirement("pytest-kcore")]
             workshop.gather([*extras, *FROM_INDEX, *tools_of_the_template()])
             print(f"{len(workshop.built)} wheels built ({time.monotonic() - start:.0f} s)", flush=True)
@@ -151,10 +154,7 @@ def main() -> None:
 
 def tools_of_the_template() -> list[str]:
     """What a new distribution's extras ask for: the tools that this repository has, too."""
-    import tomllib
-
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
-    return [text for text in groups["lint"] + groups["test"] if re.match(r"(ruff|mypy|pytest)\b", text)]
+    return [text for text in requirements(["lint", "test"]) if re.match(r"(ruff|mypy|pytest)\b(?!-)", text)]
 
 
 if __name__ == "__main__":
