@@ -61,7 +61,7 @@ def _facts(family: str, name: str, printed: Any) -> dict[str, Any]:
     from kcore.registry import registry
     from kcore.testing.process_state import changes, process_state
 
-    modules = set(sys.modules)
+    modules = _top_level()
     before = process_state()
     start, begin = printed.tell(), time.process_time()
     try:
@@ -76,5 +76,9 @@ def _facts(family: str, name: str, printed: Any) -> dict[str, Any]:
     text = printed.read().decode(errors="replace").strip()
     if text:
         found.append(f"it printed {text[:200]!r}")
-    new = sorted({module.partition(".")[0] for module in set(sys.modules) - modules})
-    return {"seconds": seconds, "changes": found, "modules": new}
+    return {"seconds": seconds, "changes": found, "modules": sorted(_top_level() - modules)}
+
+
+def _top_level() -> set[str]:
+    """The packages and modules that are there already, whoever brought them."""
+    return {name.partition(".")[0] for name in sys.modules}
