@@ -11,6 +11,7 @@ contract of losses::
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from kcore.components.loss import Loss
+from kcore.components.loss import FunctionLoss, Loss
 from kcore.engine.compiled import CompiledFunction
 from kcore.engine.types import Array
 from kcore.errors.components import LabelShapeError, LabelValueError
@@ -36,8 +37,8 @@ class LossCase:
     """One way to use a loss, on which all checks run.
 
     Attributes:
-        function: its name in ``kcore.losses``, which is also the function's own.
-        kind: the name of its class form.
+        function: its name in ``kcore.losses``, which is also the function's own; empty for a class alone.
+        kind: the name of its class form; empty for a function alone.
         shape: of the predictions, (batch, ..., values).
         config: arguments of both forms, as a config writes them.
         names: further names of the loss; all names have to mean the same.
@@ -57,10 +58,15 @@ class LossCase:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> LossCase:
         """A case from a row of a table in JSON or YAML, which has lists for tuples."""
-        return cls(**{**row, "shape": tuple(row["shape"])})
+        return cls(**{"function": "", "kind": "", **row, "shape": tuple(row["shape"])})
 
     def __str__(self) -> str:
-        return f"{self.function}-{self.label}" if self.label else self.function
+        return f"{self.name}-{self.label}" if self.label else self.name
+
+    @property
+    def name(self) -> str:
+        """What the loss calls itself: the function's name, if there is one."""
+        return self.function or self.kind
 
     @property
     def axis(self) -> int:
@@ -85,12 +91,20 @@ class LossCase:
         return [rng.uniform(0.0, 2.0, values[:count]) for count in range(1, len(values) + 1)]
 
     def make(self, **more: Any) -> Loss:
-        """The class form."""
-        loss: Loss = deserialize({"class_name": self.kind, "config": {**self.config, **more}}, "losses")
-        return loss
+        """The class form; of a function alone, what ``compile`` makes of it."""
+        if self.kind:
+            loss: Loss = deserialize({"class_name": self.kind, "config": {**self.config, **more}}, "losses")
+            return loss
+        function = registry("losses").load(self.function)
+        # With its name and its check of labels.
+        made = FunctionLoss(functools.update_wrapper(functools.partial(function, **self.config), function))
+        made.reduction = more.get("reduction", made.reduction)
+        return made
 
     def values(self, y_true: Any, y_pred: Any) -> Any:
-        """What the function form gives."""
+        """What the function form gives; of a class alone, its values."""
+        if not self.function:
+            return self.make(reduction="none")(y_true, y_pred)
         return registry("losses").load(self.function)(y_true, y_pred, **self.config)
 
 
@@ -99,14 +113,16 @@ class LossCase:
 
 def check_config(case: LossCase) -> None:
     """The config is plain data, has the case's arguments, and makes the same loss through JSON and YAML."""
-    loss = case.make(reduction="sum", name="mine")
-    written = serialize(loss, "losses")
-    expected = {**case.config, "reduction": "sum", "name": "mine"}
-    found = {key: written["config"].get(key) for key in expected}
-    assert found == expected, f"the config has {found}, not {expected}"
-    check_config_of(loss, "losses")
-    name = serialize(registry("losses").load(case.function), "losses")
-    assert name == case.function, f"the function is written as {name!r}, not {case.function!r}"
+    if case.kind:
+        loss = case.make(reduction="sum", name="mine")
+        written = serialize(loss, "losses")
+        expected = {**case.config, "reduction": "sum", "name": "mine"}
+        found = {key: written["config"].get(key) for key in expected}
+        assert found == expected, f"the config has {found}, not {expected}"
+        check_config_of(loss, "losses")
+    if case.function:
+        name = serialize(registry("losses").load(case.function), "losses")
+        assert name == case.function, f"the function is written as {name!r}, not {case.function!r}"
 
 
 def check_forms(case: LossCase) -> None:
@@ -121,8 +137,8 @@ def check_names(case: LossCase) -> None:
     """Every name means the same loss, as a string and as what it stands for."""
     # Strings have no arguments: the arrays are those of the defaults.
     y_true, y_pred = replace(case, config={}).arrays()
-    expected = as_loss(case.function)(y_true, y_pred)
-    for name in (case.kind, *case.names):
+    expected = as_loss(case.name)(y_true, y_pred)
+    for name in filter(None, (case.function, case.kind, *case.names)):
         for identifier in (name, registry("losses").load(name), {"class_name": name, "config": {}}):
             found = as_loss(identifier)(y_true, y_pred)
             np.testing.assert_array_equal(found, expected, err_msg=f"the name {name!r} means another loss")
@@ -208,8 +224,8 @@ def check_label_shapes(case: LossCase) -> None:
         for call in (case.values, case.make()):
             text = refusal(LabelShapeError, call, labels, y_pred)
             assert text, f"labels of shape {labels.shape} were accepted for {y_pred.shape}"
-            named = text.startswith(f"{case.function} was given labels of shape")
-            assert named, f"the error does not name {case.function}: {text}"
+            named = text.startswith(f"{case.name} was given labels of shape")
+            assert named, f"the error does not name {case.name}: {text}"
 
 
 def check_label_values(case: LossCase) -> None:
@@ -218,18 +234,21 @@ def check_label_values(case: LossCase) -> None:
     shape = (None, *y_pred.shape[1:])
     wrong = y_true.astype("float64")
     wrong.flat[1] = np.nan
-    for check in (case.make().check_labels, registry("losses").load(case.function).check_labels):
+    functions = [registry("losses").load(case.function)] if case.function else []
+    for check in (case.make().check_labels, *(function.check_labels for function in functions)):
         if not case.config:
             check(y_true, shape)
         text = refusal(LabelValueError, check, wrong, shape)
         assert text, "a label of NaN was accepted"
-        assert text.startswith(f"{case.function} was given "), f"the error does not name {case.function}: {text}"
+        assert text.startswith(f"{case.name} was given "), f"the error does not name {case.name}: {text}"
     case.make().check_labels(y_true, shape)
 
 
 def check_copies(case: LossCase) -> None:
     """A pickled and a deep copy have the same config and give the same."""
     y_true, y_pred = case.arrays()
+    if not case.kind:
+        return
     loss = case.make(reduction="sum")
     check_copies_of(loss, "losses", lambda one: one(y_true, y_pred))
 

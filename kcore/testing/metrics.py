@@ -12,6 +12,7 @@ contract of metrics::
 from __future__ import annotations
 
 import copy
+import functools
 import pickle
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from kcore.components.metric import Metric
+from kcore.components.metric import FunctionMetric, Metric
 from kcore.engine.compiled import CompiledFunction
 from kcore.engine.types import Array
 from kcore.errors.components import InvalidArgumentError, LabelShapeError
@@ -38,7 +39,7 @@ class MetricCase:
     """One way to use a metric, on which all checks run.
 
     Attributes:
-        metric: the name of its class in ``kcore.metrics``.
+        metric: the name of its class in ``kcore.metrics``; empty for a function alone.
         shape: of the predictions, (batch, ..., values), with at least 4 samples.
         config: arguments of the class, as a config writes them.
         function: the name of its function form, if there is one.
@@ -63,10 +64,11 @@ class MetricCase:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> MetricCase:
         """A case from a row of a table in JSON or YAML, which has lists for tuples."""
-        return cls(**{**row, "shape": tuple(row["shape"]), "result": tuple(row.get("result", ()))})
+        return cls(**{"metric": "", **row, "shape": tuple(row["shape"]), "result": tuple(row.get("result", ()))})
 
     def __str__(self) -> str:
-        return f"{self.metric}-{self.label}" if self.label else self.metric
+        name = self.metric or self.function
+        return f"{name}-{self.label}" if self.label else name
 
     def arrays(self, dtype: str = "float32", rows: int = 0, seed: int = 0) -> tuple[Array, Array]:
         """Labels and predictions of so many samples (those of ``shape`` by default), the same at every call."""
@@ -84,9 +86,12 @@ class MetricCase:
         return weights
 
     def make(self, **more: Any) -> Metric:
-        """A new metric."""
-        metric: Metric = deserialize({"class_name": self.metric, "config": {**self.config, **more}}, "metrics")
-        return metric
+        """A new metric; of a function alone, what ``compile`` makes of it."""
+        if self.metric:
+            metric: Metric = deserialize({"class_name": self.metric, "config": {**self.config, **more}}, "metrics")
+            return metric
+        function = registry("metrics").load(self.function)
+        return FunctionMetric(functools.update_wrapper(functools.partial(function, **self.config), function))
 
 
 def streamed(metric: Metric, arrays: Sequence[Array], sizes: Sequence[int]) -> Any:
@@ -108,6 +113,10 @@ def _same(found: Any, expected: Any, what: str, tolerance: float = TOLERANCE) ->
 
 def check_config(case: MetricCase) -> None:
     """The config is plain data, has the case's arguments, and makes the same metric through JSON and YAML."""
+    if not case.metric:
+        name = serialize(registry("metrics").load(case.function), "metrics")
+        assert name == case.function, f"the function is written as {name!r}, not {case.function!r}"
+        return
     metric = case.make(name="mine", dtype="float32")
     written = serialize(metric, "metrics")
     expected = {**case.config, "name": "mine", "dtype": "float32"}
@@ -121,7 +130,7 @@ def check_names(case: MetricCase) -> None:
     plain = replace(case, config={})
     y_true, y_pred = plain.arrays()
     expected = plain.make()(y_true, y_pred)
-    for name in (case.metric, *filter(None, [case.function]), *case.names):
+    for name in filter(None, (case.metric, case.function, *case.names)):
         for identifier in (name, registry("metrics").load(name)):
             found = as_metric(identifier)
             _same(found(y_true, y_pred), expected, f"the name {name!r} means another metric")
@@ -171,7 +180,7 @@ def check_weights(case: MetricCase) -> None:
 
 def check_result(case: MetricCase) -> None:
     """The result has the stated shape and the metric's dtype, and is finite also before anything was taken in."""
-    for dtype in (None, "float32"):
+    for dtype in (None, "float32") if case.metric else (None,):
         metric = case.make(dtype=dtype)
         assert np.all(np.isfinite(metric.result())), f"before anything was taken in, the result is {metric.result()}"
         assert metric.result().dtype == (dtype or "float64"), f"the first result is {metric.result().dtype}"

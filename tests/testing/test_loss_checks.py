@@ -150,6 +150,51 @@ def test_a_loss_that_keeps_the_contract_passes(check: str, offered: Callable[[An
     CHECKS[check](offered(distance, Distance))
 
 
+class Alone(Loss):
+    """A class without a function form."""
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        predictions = as_predictions(y_pred)
+        return np.mean(np.square(predictions - align_labels("Alone", y_true, predictions)), axis=-1)
+
+    def check_labels(self, labels: Any, output_shape: Any) -> None:
+        refuse_nan("Alone")(labels, output_shape)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("form", ["function", "class"])
+def test_a_loss_of_one_form_is_checked_as_far_as_it_goes(
+    form: str, check: str, offered: Callable[[Any, Any], LossCase]
+) -> None:
+    offered(distance, Alone)
+    alone = {"function": "distance", "config": {"power": 3.0}} if form == "function" else {"kind": "Distance"}
+    case = LossCase.from_row({**alone, "shape": [4, 3]})
+    assert str(case) == ("distance" if form == "function" else "Distance")
+    if form == "class" and check in ("label_shapes", "label_values"):
+        # It is registered under another name than it gives itself.
+        with pytest.raises(AssertionError, match="the error does not name Distance: Alone was given"):
+            CHECKS[check](case)
+    else:
+        CHECKS[check](case)
+
+
+@pytest.mark.parametrize(
+    ("function", "check", "text"),
+    [
+        (broken(traced_otherwise)[0], "planned", "reduction="),
+        (broken(changes_labels)[0], "samples", "were changed"),
+        (broken(lambda t, p, k: distance(t, p, k)[:, None])[0], "forms", r"shape \(4, 1\)"),
+        (broken(distance, lambda labels, shape: None)[0], "label_values", "a label of NaN was accepted"),
+    ],
+)
+def test_what_is_wrong_with_a_function_alone_is_found(
+    function: Any, check: str, text: str, offered: Callable[[Any, Any], LossCase]
+) -> None:
+    offered(function, Distance)
+    with pytest.raises(AssertionError, match=text):
+        CHECKS[check](LossCase("distance", "", (4, 3)))
+
+
 @pytest.mark.parametrize(("function", "kind", "check", "text"), WRONG)
 def test_each_check_finds_its_own(
     function: Any, kind: Any, check: str, text: str, offered: Callable[[Any, Any], LossCase]

@@ -159,6 +159,32 @@ class HiddenState(Distance):
         return self.earliest
 
 
+def float32_alone(y_true: Any, y_pred: Any) -> Any:
+    return np.mean(np.abs(y_pred - align_labels("float32_alone", y_true, y_pred)), axis=-1)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_function_alone_is_checked_as_far_as_it_goes(check: str) -> None:
+    home = registry("metrics")
+    home.register(distance)
+    try:
+        case = MetricCase.from_row({"function": "distance", "shape": [7, 3], "config": {"factor": 3.0}})
+        assert str(case) == "distance"
+        CHECKS[check](case)
+    finally:
+        home.unregister("distance")
+
+
+def test_what_is_wrong_with_a_function_alone_is_found() -> None:
+    home = registry("metrics")
+    home.register(float32_alone)
+    try:
+        with pytest.raises(AssertionError, match="the function gives float32"):
+            CHECKS["function"](MetricCase.from_row({"function": "float32_alone", "shape": [7, 3]}))
+    finally:
+        home.unregister("float32_alone")
+
+
 WRONG: list[tuple[type[Mean], str, str]] = [
     (ForgetsAnArgument, "config", "the config has .* not "),
     (OtherThanTheFunction, "names", "the name 'distance' means another metric"),
