@@ -335,6 +335,15 @@ def test_each_other_engine_has_to_give_the_same_numbers() -> None:
     assert "the backend local>off beside numpy" in found["backend local>off"].text
 
 
+@pytest.mark.usefixtures("engines")
+def test_a_failure_with_one_engine_can_be_expected_whether_it_is_installed_or_not() -> None:
+    known = {"backend local>off": "it rounds", "backend elsewhere>tpu": "it has no such number"}
+    report = check_distribution("local", rows=rows(expected_failures=known))
+    outcomes = {result.check.name: result.outcome for result in report.results}
+    assert outcomes["backend local>off"] == "expected failure" and outcomes["backend local>exact"] == "passed"
+    assert "backend elsewhere>tpu" not in outcomes
+
+
 @pytest.mark.usefixtures("local")
 def test_what_running_code_registered_is_checked_with_its_rows() -> None:
     report = check_distribution("local", rows=rows())
