@@ -35,7 +35,9 @@ class Workshop:
         self.wheelhouse = folder / "wheelhouse"
         self.built: dict[str, Path] = {}
         home = folder / "home"
-        home.mkdir()
+        # Also the folder of the wheels, which two builds at once would both want to make.
+        for place in (self.wheels, home):
+            place.mkdir()
         # The user's settings stay outside, except what tells pip where packages are.
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("KCORE_", "PYTHON", "PYTEST_", "VIRTUAL_ENV"))}
         self.pip_environment = kept
