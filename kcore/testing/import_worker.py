@@ -54,7 +54,9 @@ def _prepare() -> None:
     for contract in CONTRACTS:
         import_module(contract.partition(":")[0])
     for family in FAMILIES:
-        import_module(f"kcore.{family}") if family not in ("backends", "formats") else None
+        # These two have no view.
+        if family not in ("backends", "formats"):
+            import_module(f"kcore.{family}")
 
 
 def _facts(family: str, name: str, printed: Any) -> dict[str, Any]:

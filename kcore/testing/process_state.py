@@ -22,6 +22,18 @@ _WATCHED: Final = ("builtins", "numpy", "random", "kcore")
 State = dict[str, Any]
 
 
+class _Stream(str):
+    """A checksum of random numbers to come: what it was tells nobody anything."""
+
+    __slots__ = ()
+
+
+class _Members(dict[str, int]):
+    """What stands in a module, by name: which objects, not what they are equal to."""
+
+    __slots__ = ()
+
+
 def process_state() -> State:
     """What is shared, by a name that tells a reader where to look."""
     state: State = {
@@ -47,9 +59,8 @@ def process_state() -> State:
         state[f"the handler of {number.name}"] = signal.getsignal(number)
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in _WATCHED:
-            # The objects themselves: another one of the same value is a change, too.
             members = {key: id(one) for key, one in vars(module).items() if not key.startswith("_") and callable(one)}
-            state[f"the module {name}"] = members
+            state[name] = _Members(members)
     return {**state, **_settings_of_kcore()}
 
 
@@ -78,27 +89,24 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     found = []
     for name, old in before.items():
         new = after.get(name, old)
-        if name.startswith("the module "):
+        if isinstance(old, _Members):
             # Names that come later are no change: modules load theirs when they are asked for.
             replaced = sorted(key for key, value in old.items() if new.get(key) != value)
-            found += [f"{name.removeprefix('the module ')}.{key} was replaced" for key in replaced]
+            found += [f"{name}.{key} was replaced" for key in replaced]
         elif isinstance(old, dict) and isinstance(new, dict):
             keys = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
             found += [f"{name}: {key!r} was {old.get(key)!r}, is {new.get(key)!r}" for key in keys]
-        elif isinstance(old, str) and len(old) == 64:
+        elif isinstance(old, _Stream):
             found += [f"{name} were used"] if old != new else []
         elif old != new:
             found.append(f"{name} was {old!r}, is {new!r}")
     return found
 
 
-def _checksum(state: Any) -> str:
-    return hashlib.sha256(repr(state).encode() + _array_bytes(state)).hexdigest()
-
-
-def _array_bytes(state: Any) -> bytes:
-    """The arrays in a state, which ``repr`` shortens."""
-    return b"".join(part.tobytes() for part in state if isinstance(part, np.ndarray))
+def _checksum(state: Any) -> _Stream:
+    # The arrays by themselves, as ``repr`` shortens them.
+    arrays = b"".join(part.tobytes() for part in state if isinstance(part, np.ndarray))
+    return _Stream(hashlib.sha256(repr(state).encode() + arrays).hexdigest())
 
 
 def _working_folder() -> str:

@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import Any, Final
 
 from kcore.registry import FAMILIES
-from kcore.registry.families import member
 
 # The fields of a case that hold names of the component under test.
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
@@ -38,7 +37,7 @@ class Suite:
     def names_of(self, case: Any) -> list[str]:
         """The names that a case stands for."""
         found: list[str] = []
-        for field in _NAMES.get(self.family, (member(self.family),)):
+        for field in _NAMES.get(self.family, (FAMILIES[self.family],)):
             value = getattr(case, field)
             found += [value] if isinstance(value, str) else list(value)
         return [name for name in found if name]
@@ -50,7 +49,7 @@ def suite(family: str) -> Suite:
     Raises:
         KeyError: there is no such family.
     """
-    noun = member({name: name for name in FAMILIES}[family])
+    noun = FAMILIES[family]
     module = import_module(f"kcore.testing.{family}")
     return Suite(
         family,

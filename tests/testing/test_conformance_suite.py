@@ -17,6 +17,7 @@ from kcore.regularizers import Regularizer
 from kcore.testing import check_distribution, conformance_checks, imports, stated_cases
 from kcore.testing.conformance import chosen_checks
 from kcore.testing.imports import IMPORT_SECONDS, ImportProbe
+from kcore.testing.process_state import changes
 from kcore.testing.regularizers import RegularizerCase
 
 from .conftest import Made
@@ -450,3 +451,11 @@ def test_the_probe_imports_nothing_before_it_is_asked() -> None:
     probe = ImportProbe([record])
     assert probe._found is None
     assert probe.of(record).problem == ""
+
+
+def test_what_changed_is_told_by_what_it_is_not_by_how_long_it_is() -> None:
+    # As long as a checksum.
+    folder = "/" + "a" * 63
+    assert changes({"the working folder": folder}, {"the working folder": "/b"}) == [
+        f"the working folder was {folder!r}, is '/b'"
+    ]
